@@ -1,0 +1,71 @@
+"""Verbs on recordings."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import File
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cameras.models import Camera, Recording
+from portal.accounts.models import User
+from portal.accounts.rights import Right, require_right
+from portal.audit.models import Action
+from portal.audit.services import record
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a look into a video file tells."""
+
+    duration_s: float
+    width: int
+    height: int
+    fps: float
+
+
+def add_recording(
+    camera: Camera,
+    *,
+    file: File,  # type: ignore[type-arg]  # bytes in every case that Django hands us
+    started_at: datetime,
+    measure: Callable[[Path], Measured],
+    actor: User,
+) -> Recording:
+    """Store `file` as what `camera` saw from `started_at` on.
+
+    `measure` looks into the stored file and raises ValidationError for one that is no video: which decoder does so
+    is not this app's business. A refused file leaves nothing behind.
+    """
+    require_right(actor, Right.REQUEST_ANALYSIS)
+    if not Camera.objects.visible_to(actor).filter(pk=camera.pk).exists():
+        raise ValidationError(_("This camera belongs to another control centre."))
+    recording = Recording(camera=camera, started_at=started_at, original_name=Path(file.name or "").name[:255])
+    recording.sha256 = _sha256(file)
+    recording.file.save(file.name or "recording", file, save=False)
+    try:
+        measured = measure(Path(recording.file.path))
+        recording.duration_s, recording.fps = measured.duration_s, measured.fps
+        recording.width, recording.height = measured.width, measured.height
+        recording.ends_at = started_at + timedelta(seconds=measured.duration_s)
+        with transaction.atomic():
+            recording.validate_constraints()
+            recording.save()
+            details = {"file": recording.original_name, "sha256": recording.sha256}
+            record(Action.RECORDING_ADDED, actor=actor, target=recording, details=details)
+    except BaseException:
+        recording.file.delete(save=False)
+        raise
+    return recording
+
+
+def _sha256(file: File) -> str:  # type: ignore[type-arg]
+    digest = hashlib.sha256()
+    for chunk in file.chunks():
+        digest.update(chunk)
+    file.seek(0)
+    return digest.hexdigest()

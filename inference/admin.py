@@ -1,0 +1,202 @@
+"""Recordings, analyses and sightings in the admin. Actions call the verbs; no rule lives here."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from unfold.admin import TabularInline
+from unfold.decorators import display
+from unfold.widgets import UnfoldAdminFileFieldWidget
+
+from cameras.admin import BaseRecordingAdmin
+from cameras.models import Camera, Recording
+from cameras.services.recordings import add_recording
+from inference.models import Analysis, Sighting
+from inference.services.analyses import cancel_analysis, request_analysis
+from inference.videos import measure_video
+from portal.accounts.admin import ReadOnlyAdmin
+from portal.accounts.rights import Right, has_right
+
+STATUS_COLOURS = {
+    "queued": "info",
+    "running": "warning",
+    "done": "success",
+    "failed": "danger",
+    "cancelled": "",
+}
+
+
+def apply_to_each(request: HttpRequest, rows: QuerySet[Any], verb: Any) -> int:
+    """Call `verb` on each row; what one refuses is shown, and the rest goes on. Return how many went well."""
+    done = 0
+    for row in rows:
+        try:
+            verb(row)
+            done += 1
+        except (ValidationError, PermissionDenied) as error:
+            reasons = error.messages if isinstance(error, ValidationError) else [str(error)]
+            messages.error(request, f"{row}: {' '.join(reasons)}")
+    return done
+
+
+class JobAdmin(ReadOnlyAdmin):
+    """What the pages of analyses and searches share."""
+
+    @display(description=_("status"), ordering="status", label=STATUS_COLOURS)  # type: ignore[untyped-decorator]
+    def shown_status(self, job: Any) -> tuple[str, str]:
+        return job.status, job.get_status_display()
+
+    @admin.display(description=_("progress"), ordering="progress")
+    def shown_progress(self, job: Any) -> str:
+        return format_html('<progress max="1" value="{}"></progress> {}%', job.progress, round(job.progress * 100))
+
+
+class RecordingForm(forms.ModelForm[Recording]):
+    """The verb does the work while the form is cleaned, so that a file that is no video is refused in its field."""
+
+    class Meta:
+        model = Recording
+        fields = ["camera", "started_at", "file"]
+        widgets = {"file": UnfoldAdminFileFieldWidget}
+
+    actor: Any = None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if not self.errors:
+            try:
+                self.instance = add_recording(
+                    cleaned["camera"],
+                    file=cleaned["file"],
+                    started_at=cleaned["started_at"],
+                    measure=measure_video,
+                    actor=self.actor,
+                )
+            except ValidationError as error:
+                self.add_error("file", error.messages)  # type: ignore[arg-type]
+        return cleaned
+
+    def _post_clean(self) -> None:
+        """The verb has written and checked the instance; the form has nothing to add to it."""
+
+
+class AnalysisInline(TabularInline):  # type: ignore[misc]
+    model = Analysis
+    fields = ["status", "progress", "detector", "embedder", "fps", "sightings_written", "error", "ended_at"]
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    tab = True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+
+@admin.register(Recording)
+class RecordingAdmin(BaseRecordingAdmin):
+    form = RecordingForm
+    inlines = [AnalysisInline]
+    actions = ["analyse"]
+    readonly_fields = ["ends_at", "duration_s", "width", "height", "fps", "sha256", "original_name"]
+    add_fields = ["camera", "started_at", "file"]
+
+    def get_fields(self, request: HttpRequest, obj: Recording | None = None) -> list[str]:
+        return self.add_fields if obj is None else [*self.add_fields[:2], *self.readonly_fields]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change, **kwargs)
+        form.actor = request.user
+        return form
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "camera":
+            kwargs["queryset"] = Camera.objects.visible_to(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Recording, form: Any, change: bool) -> None:
+        """`RecordingForm.clean` has called the verb."""
+
+    def has_analyse_permission(self, request: HttpRequest) -> bool:
+        return has_right(request.user, Right.REQUEST_ANALYSIS)
+
+    @admin.action(description=_("Analyse the chosen recordings"), permissions=["analyse"])
+    def analyse(self, request: HttpRequest, rows: QuerySet[Recording]) -> None:
+        count = apply_to_each(request, rows, lambda row: request_analysis(row, actor=request.user))
+        if count:
+            text = ngettext("%(count)d analysis was queued.", "%(count)d analyses were queued.", count)
+            messages.success(request, text % {"count": count})
+
+
+@admin.register(Analysis)
+class AnalysisAdmin(JobAdmin):
+    view_rights = frozenset({Right.VIEW_FOOTAGE, Right.REQUEST_ANALYSIS})
+    list_display = [
+        "id",
+        "recording",
+        "shown_status",
+        "shown_progress",
+        "frames_read",
+        "sightings_written",
+        "took",
+        "requested_by",
+        "requested_at",
+        "problem",
+    ]
+    list_filter = ["status", "detector", "embedder", "recording__camera"]
+    list_select_related = ["recording__camera", "requested_by"]
+    search_fields = ["recording__camera__code", "recording__original_name", "error"]
+    actions = ["cancel"]
+
+    @admin.display(description=_("took (s)"))
+    def took(self, analysis: Analysis) -> str:
+        return "" if analysis.seconds is None else f"{analysis.seconds:.1f}"
+
+    @admin.display(description=_("problem"))
+    def problem(self, analysis: Analysis) -> str:
+        return analysis.error or analysis.warning
+
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return has_right(request.user, Right.REQUEST_ANALYSIS)
+
+    @admin.action(description=_("Cancel the chosen analyses"), permissions=["cancel"])
+    def cancel(self, request: HttpRequest, rows: QuerySet[Analysis]) -> None:
+        count = apply_to_each(request, rows, lambda row: cancel_analysis(row, actor=request.user))
+        if count:
+            messages.success(request, gettext("Cancelled: %(count)d.") % {"count": count})
+
+
+@admin.register(Sighting)
+class SightingAdmin(ReadOnlyAdmin):
+    view_rights = frozenset({Right.VIEW_FOOTAGE})
+    list_display = [
+        "picture",
+        "camera",
+        "seen_at",
+        "kind",
+        "track_number",
+        "observations",
+        "is_small",
+        "score",
+    ]
+    list_filter = ["kind", "is_small", "is_superseded", "camera"]
+    list_select_related = ["camera"]
+    search_fields = ["camera__code", "camera__name"]
+    date_hierarchy = "seen_at"
+    exclude = ["image"]
+    readonly_fields = ["picture"]
+
+    @admin.display(description=_("picture"))
+    def picture(self, sighting: Sighting) -> str:
+        # The picture's own view checks the right and writes the audit entry.
+        address = reverse("sighting-picture", args=[sighting.pk])
+        return format_html('<img src="{}" alt="" style="height:96px" loading="lazy">', address)

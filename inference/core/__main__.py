@@ -1,0 +1,209 @@
+"""The command line of the core: `python -m inference.core track|embed|models`.
+
+Progress goes to stderr. Bad input ends with one clear line and exit code 1, wrong use with 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inference.core.detections import Kind
+from inference.core.errors import CoreError, ImageError
+from inference.core.manifest import ModelState, ModelStore
+from inference.core.openvino_engine import EngineConfig
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DEFAULT_CACHE = "~/.cache/dongseon"
+# Crops decoded and embedded at a time; bounds memory on folders of any size.
+_CHUNK = 64
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+    except (CoreError, OSError) as error:
+        _say(f"error: {_one_line(error)}")
+        return 1
+    except KeyboardInterrupt:
+        _say("stopped")
+        return 130
+    return code
+
+
+def track(options: argparse.Namespace) -> int:
+    """Follow persons and vehicles through a recording and write the MOT format."""
+    from inference.core.detector import load_detector
+    from inference.core.mot import format_row
+    from inference.core.pipeline import Pipeline, PipelineConfig
+
+    _check_output(options.out)
+    detector = load_detector(options.detector, _store(options), engine=_engine(options))
+    pipeline = Pipeline(detector, None, PipelineConfig(fps=options.fps, kinds=options.kinds))
+    rows = list(pipeline.track(options.video, on_progress=_show_share, on_warning=_warn))
+    _write_text(options.out, "".join(format_row(row) + "\n" for row in rows))
+    _say(f"{len(rows)} boxes of {len({row.track for row in rows})} tracks written to {options.out}")
+    return 0
+
+
+def embed(options: argparse.Namespace) -> int:
+    """Compute the features of pictures that are already cut tight and write them as .npz."""
+    import numpy as np
+
+    from inference.core.reid import load_embedder
+
+    _check_output(options.out)
+    paths = _pictures(options.sources)
+    embedder = load_embedder(options.model, _store(options), engine=_engine(options))
+    names: list[str] = []
+    features = [np.zeros((0, embedder.dimension), np.float32)]
+    for start in range(0, len(paths), _CHUNK):
+        crops = _read_crops(paths[start : start + _CHUNK])
+        names += [path.name for path, _ in crops]
+        features.append(embedder.embed([crop for _, crop in crops]))
+        _say(f"{len(names)} of {len(paths)} pictures")
+    if not names:
+        raise ImageError("None of the pictures could be read.")
+    with options.out.open("wb") as file:
+        np.savez(file, name=np.asarray(names), feature=np.concatenate(features))
+    return 0
+
+
+def models(options: argparse.Namespace) -> int:
+    """List, fetch or verify the models of the manifest."""
+    store = _store(options)
+    states = {"list": store.list, "fetch": store.fetch_all, "verify": store.verify}[options.action]()
+    for state in states:
+        _print_state(state)
+    return 1 if any(state.state == "wrong hash" for state in states) else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m inference.core", description="Dongseon's core, without the portal."
+    )
+    parser.add_argument(
+        "--cache", default=os.environ.get("DONGSEON_CACHE", DEFAULT_CACHE), help="folder for models"
+    )
+    parser.add_argument(
+        "--mirror", default=os.environ.get("DONGSEON_MODEL_MIRROR"), help="folder to take model files from"
+    )
+    parser.add_argument("--threads", type=int, default=0, help="threads for one network; 0 takes all cores")
+    commands = parser.add_subparsers(required=True, metavar="track|embed|models")
+    _add_track(commands.add_parser("track", help=track.__doc__))
+    _add_embed(commands.add_parser("embed", help=embed.__doc__))
+    listing = commands.add_parser("models", help=models.__doc__)
+    listing.add_argument("action", nargs="?", choices=["list", "fetch", "verify"], default="list")
+    listing.set_defaults(command=models)
+    return parser
+
+
+def _add_track(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("video", type=Path)
+    parser.add_argument("--out", type=Path, required=True, help="text file in MOT format")
+    parser.add_argument("--fps", type=_rate, default=None, help="frames looked at per second; default all")
+    parser.add_argument("--kinds", type=_kinds, default=tuple(Kind), help="person,vehicle")
+    parser.add_argument("--detector", default="yolo11n", help="model id of the detector")
+    parser.set_defaults(command=track)
+
+
+def _add_embed(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sources", type=Path, nargs="+", metavar="FILE_OR_DIR")
+    parser.add_argument("--kind", type=Kind, choices=list(Kind), required=True, help="what the pictures show")
+    parser.add_argument("--out", type=Path, required=True, help=".npz file with arrays name and feature")
+    parser.add_argument(
+        "--model", default="person-reid-osnet-ain", help="model id; the default serves both kinds"
+    )
+    parser.set_defaults(command=embed)
+
+
+def _rate(text: str) -> float:
+    rate = float(text)
+    if not 0 < rate <= 1000:
+        raise argparse.ArgumentTypeError("must be above 0 and at most 1000")
+    return rate
+
+
+def _kinds(text: str) -> tuple[Kind, ...]:
+    try:
+        return tuple(Kind(name.strip()) for name in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("must be person, vehicle or person,vehicle") from error
+
+
+def _store(options: argparse.Namespace) -> ModelStore:
+    return ModelStore(options.cache, options.mirror, progress=_say)
+
+
+def _engine(options: argparse.Namespace) -> EngineConfig:
+    return EngineConfig(threads=options.threads)
+
+
+def _pictures(sources: list[Path]) -> list[Path]:
+    """List the files named and the pictures in the folders named, by name."""
+    from inference.core.images import SUFFIXES
+
+    paths: list[Path] = []
+    for source in sources:
+        if source.is_dir():
+            paths += sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
+        else:
+            paths.append(source)
+    if not paths:
+        raise ImageError(f"There are no pictures in {', '.join(map(str, sources))}.")
+    return paths
+
+
+def _read_crops(paths: list[Path]) -> list[tuple[Path, NDArray[np.uint8]]]:
+    """Read pictures; those that cannot be read are named on stderr and left out."""
+    from inference.core.images import read_image
+
+    crops = []
+    for path in paths:
+        try:
+            crops.append((path, read_image(path)))
+        except ImageError as error:
+            _say(f"skipped {path.name}: {error}")
+    return crops
+
+
+def _check_output(path: Path) -> None:
+    """Refuse before hours of work, not after."""
+    if path.is_dir() or not path.resolve().parent.is_dir():
+        raise CoreError(f"{path} cannot be written: it is a folder, or its folder does not exist.")
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def _print_state(state: ModelState) -> None:
+    print(f"{state.entry.id}\t{state.entry.task}\t{state.state}\t{state.entry.licence}\t{state.path or ''}")
+
+
+def _show_share(share: float, frames: int) -> None:
+    print(f"\r{share:4.0%}, {frames} frames", end="\n" if share >= 1 else "", file=sys.stderr, flush=True)
+
+
+def _warn(warning: str) -> None:
+    _say(f"warning: {warning}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+if __name__ == "__main__":
+    sys.exit(main())

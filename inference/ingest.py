@@ -1,0 +1,155 @@
+"""The analysis job: a recording in, sightings with features out, in one transaction.
+
+Running it again on the same recording gives the same sightings and none twice: a track whose picture is the same
+keeps its row, and with it every candidate that points at it.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import ProtectedError
+
+from inference import jobs
+from inference.core.errors import CoreError
+from inference.core.pipeline import AnalysisResult, Pipeline, PipelineConfig, TrackResult
+from inference.engine import get_detector, get_embedder
+from inference.models import Analysis, Feature, JobStatus, Sighting
+
+logger = logging.getLogger(__name__)
+
+TrackKey = tuple[str, int, tuple[int, ...]]
+
+
+def analyse(analysis_id: int) -> None:
+    """Claim the analysis, run it and write its end; failure is written on the row, not raised."""
+    analysis = jobs.claim_job(Analysis.objects.select_related("recording__camera"), analysis_id)
+    if analysis is None:
+        return
+    try:
+        result = run_pipeline(analysis)
+        write_result(analysis, result)
+    except jobs.ClaimLost:
+        logger.info("analysis %s was cancelled or taken over", analysis_id)
+    except (CoreError, OSError) as error:
+        _fail(analysis, str(error))
+    except Exception as error:
+        logger.exception("analysis %s failed", analysis_id)
+        _fail(analysis, f"{type(error).__name__}: {error}")
+
+
+def run_pipeline(analysis: Analysis) -> AnalysisResult:
+    pipeline = Pipeline(
+        get_detector(analysis.detector), get_embedder(analysis.embedder), PipelineConfig(fps=analysis.fps)
+    )
+    return pipeline.analyse(Path(analysis.recording.file.path), on_progress=_progress_writer(analysis))
+
+
+def write_result(analysis: Analysis, result: AnalysisResult) -> None:
+    """Make the recording's sightings those of `result`, and end the job, in one transaction."""
+    new_files: list[Sighting] = []
+    try:
+        with transaction.atomic():
+            jobs.renew_claim(analysis, frames_read=result.frames_read)
+            existing = {_key_of(row): row for row in analysis.recording.sightings.current()}
+            # Track numbers are unique among current rows; make room before they are dealt out again.
+            wanted = {_key_of_track(track) for track in result.tracks}
+            _drop([row for key, row in existing.items() if key not in wanted])
+            kept = {key: row for key, row in existing.items() if key in wanted}
+            _park_numbers(kept.values())
+            for track in result.tracks:
+                row = kept.pop(_key_of_track(track), None)
+                if row is None:
+                    new_files.append(row := _new_sighting(analysis, track))
+                _fill(row, analysis, track)
+                row.save()
+                _write_feature(row, analysis.embedder, track)
+            jobs.end_job(
+                analysis,
+                JobStatus.DONE,
+                sightings_written=len(result.tracks),
+                warning="\n".join(result.warnings),
+            )
+    except BaseException:
+        for row in new_files:
+            row.image.delete(save=False)
+        raise
+
+
+def _progress_writer(analysis: Analysis) -> Callable[[float, int], None]:
+    last = [0.0]
+
+    def write(progress: float, frames: int) -> None:
+        now = time.monotonic()
+        if now - last[0] >= jobs.RENEW_EVERY_S:
+            last[0] = now
+            jobs.renew_claim(analysis, progress=min(progress, 0.99), frames_read=frames)
+
+    return write
+
+
+def _key(kind: str, frame: int, box: tuple[float, ...]) -> TrackKey:
+    return kind, frame, tuple(round(edge) for edge in box)
+
+
+def _key_of(row: Sighting) -> TrackKey:
+    return _key(row.kind, row.frame, row.box)
+
+
+def _key_of_track(track: TrackResult) -> TrackKey:
+    return _key(str(track.kind), track.best_frame, track.box)
+
+
+def _drop(rows: list[Sighting]) -> None:
+    for row in rows:
+        try:
+            with transaction.atomic():
+                row.delete()
+            transaction.on_commit(lambda image=row.image: image.storage.delete(image.name))  # type: ignore[misc]
+        except ProtectedError:
+            Sighting.objects.filter(pk=row.pk).update(is_superseded=True)
+
+
+def _park_numbers(rows: Iterable[Sighting]) -> None:
+    for row in rows:
+        row.track_number += 1_000_000_000
+        row.save(update_fields=["track_number"])
+
+
+def _new_sighting(analysis: Analysis, track: TrackResult) -> Sighting:
+    row = Sighting(recording=analysis.recording, camera=analysis.recording.camera)
+    row.image.save("track.jpg", ContentFile(track.image_jpeg), save=False)
+    return row
+
+
+def _fill(row: Sighting, analysis: Analysis, track: TrackResult) -> None:
+    time_at = analysis.recording.time_at
+    row.analysis, row.track_number, row.kind = analysis, track.number, str(track.kind)
+    row.is_small, row.score, row.frame = track.is_small, track.score, track.best_frame
+    row.first_seen_at, row.last_seen_at = time_at(track.first_s), time_at(track.last_s)
+    row.seen_at = time_at(track.best_s)
+    row.x1, row.y1, row.x2, row.y2 = (float(edge) for edge in track.box)
+    row.observations = len(track.observations)
+
+
+def _write_feature(row: Sighting, embedder: str, track: TrackResult) -> None:
+    """Write the track's vector, unless the same one is already there. Vectors are never changed in place."""
+    if track.feature is None:
+        return
+    vector = track.feature.astype("<f2").tobytes()
+    old = row.features.of_model(embedder).first()
+    if old is not None and bytes(old.vector) == vector:
+        return
+    if old is not None:
+        old.delete()
+    Feature.objects.create(sighting=row, embedder=embedder, vector=vector)
+
+
+def _fail(analysis: Analysis, message: str) -> None:
+    try:
+        jobs.end_job(analysis, JobStatus.FAILED, error=message)
+    except jobs.ClaimLost:
+        logger.info("analysis %s failed after it was cancelled: %s", analysis.pk, message)

@@ -1,0 +1,191 @@
+"""What was seen: analyses of recordings, and the sightings and features that they leave."""
+
+from datetime import datetime
+from typing import Self
+from uuid import uuid4
+
+from django.contrib.auth.models import AnonymousUser
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from cameras.models import Camera, Recording
+from portal.accounts.models import User
+
+
+class JobStatus(models.TextChoices):
+    QUEUED = "queued", _("queued")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+
+
+OPEN_JOB_STATUSES = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
+
+
+class Job(models.Model):
+    """A long piece of work whose row says how it goes. A worker owns it through `claim`, renewed by `seen_at`."""
+
+    status = models.CharField(_("status"), max_length=10, choices=JobStatus, default=JobStatus.QUEUED)
+    progress = models.FloatField(_("progress"), default=0)
+    error = models.TextField(_("error"), blank=True)
+    warning = models.TextField(_("warning"), blank=True)
+    requested_by = models.ForeignKey(
+        User, models.PROTECT, related_name="+", verbose_name=_("requested by"), null=True, blank=True
+    )
+    requested_at = models.DateTimeField(_("requested"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    claim = models.CharField(max_length=32, blank=True, editable=False)
+    seen_at = models.DateTimeField(_("last sign of life"), null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_JOB_STATUSES
+
+
+class AnalysisQuerySet(models.QuerySet["Analysis"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        return self.filter(recording__in=Recording.objects.visible_to(user))
+
+
+class Analysis(Job):
+    """One run over one recording: with which models, at which rate, how far, and what came of it."""
+
+    recording = models.ForeignKey(Recording, models.CASCADE, related_name="analyses", verbose_name=_("recording"))
+    detector = models.CharField(_("detector"), max_length=60)
+    embedder = models.CharField(_("embedder"), max_length=60)
+    fps = models.FloatField(_("sampled frames per second"))
+    frames_read = models.PositiveIntegerField(_("frames"), default=0)
+    sightings_written = models.PositiveIntegerField(_("sightings"), default=0)
+
+    objects = AnalysisQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("analysis")
+        verbose_name_plural = _("analyses")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recording"],
+                condition=Q(status__in=["queued", "running"]),
+                name="one_open_analysis_per_recording",
+                violation_error_message=_("This recording is already being analysed."),
+            ),
+            models.CheckConstraint(condition=Q(fps__gt=0, fps__lte=60), name="analysis_fps_sane"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{_('analysis')} {self.pk}: {self.recording}"
+
+    @property
+    def seconds(self) -> float | None:
+        """Wall-clock seconds that the run took, or None while it has not ended."""
+        if self.started_at and self.ended_at:
+            return (self.ended_at - self.started_at).total_seconds()
+        return None
+
+
+def sighting_image_name(sighting: "Sighting", name: str) -> str:
+    return f"sightings/{sighting.recording_id}/{uuid4().hex}.jpg"
+
+
+class SightingQuerySet(models.QuerySet["Sighting"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """A centre's operators and supervisors see what its cameras saw. Police see what they were answered,
+        which is decided in `investigations`."""
+        if isinstance(user, User) and user.is_active and user.is_centre_member and user.agency_id:
+            return self.filter(camera__centre_id=user.agency_id)
+        return self.none()
+
+    def current(self) -> Self:
+        return self.filter(is_superseded=False)
+
+    def seen_between(self, starts_at: datetime, ends_at: datetime) -> Self:
+        return self.filter(first_seen_at__lt=ends_at, last_seen_at__gte=starts_at)
+
+
+class Sighting(models.Model):
+    """One track of one recording: when it was there, and its one best picture."""
+
+    class Kind(models.TextChoices):
+        PERSON = "person", _("person")
+        VEHICLE = "vehicle", _("vehicle")
+
+    recording = models.ForeignKey(Recording, models.PROTECT, related_name="sightings", verbose_name=_("recording"))
+    camera = models.ForeignKey(Camera, models.PROTECT, related_name="sightings", verbose_name=_("camera"))
+    analysis = models.ForeignKey(
+        Analysis, models.SET_NULL, related_name="sightings", null=True, verbose_name=_("analysis")
+    )
+    track_number = models.PositiveIntegerField(_("track"))
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    is_small = models.BooleanField(_("small"), default=False, help_text=_("Never reached 64 × 128 pixels."))
+    is_superseded = models.BooleanField(
+        _("superseded"),
+        default=False,
+        help_text=_("Kept for a case; a later analysis no longer has this track."),
+    )
+    first_seen_at = models.DateTimeField(_("first seen"))
+    last_seen_at = models.DateTimeField(_("last seen"))
+    seen_at = models.DateTimeField(_("time of the picture"))
+    frame = models.PositiveIntegerField(_("frame of the picture"))
+    x1 = models.FloatField()
+    y1 = models.FloatField()
+    x2 = models.FloatField()
+    y2 = models.FloatField()
+    score = models.FloatField(_("detector score"))
+    observations = models.PositiveIntegerField(_("times observed"))
+    image = models.FileField(_("picture"), upload_to=sighting_image_name, max_length=200)
+
+    objects = SightingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("sighting")
+        verbose_name_plural = _("sightings")
+        ordering = ["seen_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recording", "track_number"],
+                condition=Q(is_superseded=False),
+                name="one_sighting_per_track",
+            ),
+            models.CheckConstraint(condition=Q(last_seen_at__gte=F("first_seen_at")), name="sighting_times_ordered"),
+        ]
+        indexes = [models.Index(fields=["camera", "kind", "first_seen_at"], name="sighting_where_when")]
+
+    def __str__(self) -> str:
+        return f"{self.camera.code} {self.seen_at:%Y-%m-%d %H:%M:%S}Z #{self.track_number}"
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        return self.x1, self.y1, self.x2, self.y2
+
+
+class FeatureQuerySet(models.QuerySet["Feature"]):
+    def of_model(self, embedder: str) -> Self:
+        return self.filter(embedder=embedder)
+
+
+class Feature(models.Model):
+    """A sighting's ReID vector: float16, little-endian, unit length. Never changed: a new vector is a new row, so
+    that its id can stand for the vector in every derived index."""
+
+    sighting = models.ForeignKey(Sighting, models.CASCADE, related_name="features", verbose_name=_("sighting"))
+    embedder = models.CharField(_("embedder"), max_length=60)
+    vector = models.BinaryField()
+
+    objects = FeatureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("feature")
+        verbose_name_plural = _("features")
+        constraints = [
+            models.UniqueConstraint(fields=["sighting", "embedder"], name="one_feature_per_sighting_and_model")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.embedder} → {self.sighting_id}"

@@ -1,0 +1,50 @@
+"""Verbs on analyses."""
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cameras.models import Recording
+from inference.jobs import cancel_job
+from inference.models import OPEN_JOB_STATUSES, Analysis
+from inference.tasks import run_analysis
+from portal.accounts.models import User
+from portal.accounts.rights import Right, require_right
+from portal.audit.models import Action
+from portal.audit.services import record
+
+
+@transaction.atomic
+def request_analysis(recording: Recording, *, actor: User, fps: float | None = None) -> Analysis:
+    """Queue an analysis of `recording` with the models of the settings."""
+    require_right(actor, Right.REQUEST_ANALYSIS)
+    if not Recording.objects.visible_to(actor).filter(pk=recording.pk).exists():
+        raise PermissionDenied(_("This recording belongs to another control centre."))
+    if recording.analyses.filter(status__in=OPEN_JOB_STATUSES).exists():
+        raise ValidationError(_("This recording is already being analysed."))
+    analysis = Analysis(
+        recording=recording,
+        detector=settings.DETECTOR_MODEL,
+        embedder=settings.EMBEDDER_MODEL,
+        fps=settings.ANALYSIS_FPS if fps is None else fps,
+        requested_by=actor,
+    )
+    analysis.full_clean()
+    analysis.save()
+    details = {"detector": analysis.detector, "embedder": analysis.embedder, "fps": analysis.fps}
+    record(Action.ANALYSIS_REQUESTED, actor=actor, target=analysis, details=details)
+    run_analysis.delay_on_commit(analysis.pk)
+    return analysis
+
+
+@transaction.atomic
+def cancel_analysis(analysis: Analysis, *, actor: User) -> Analysis:
+    """Cancel a queued or running analysis; nothing of it is kept."""
+    require_right(actor, Right.REQUEST_ANALYSIS)
+    if not Analysis.objects.visible_to(actor).filter(pk=analysis.pk).exists():
+        raise PermissionDenied(_("This analysis belongs to another control centre."))
+    if not cancel_job(analysis):
+        raise ValidationError(_("This analysis has already ended."))
+    record(Action.ANALYSIS_CANCELLED, actor=actor, target=analysis)
+    return analysis

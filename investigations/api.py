@@ -1,0 +1,151 @@
+"""The API of the workspace. Each endpoint: one shape in, one out, one verb."""
+
+from typing import Any, cast
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from inference.models import Sighting, SightingQuerySet
+from investigations.models import Candidate, Path, Search, SearchRequest
+from investigations.models.request import SearchRequestQuerySet
+from investigations.serializers import (
+    CandidateSerializer,
+    DecisionSerializer,
+    PathSerializer,
+    RequestSerializer,
+    SearchSerializer,
+    SearchSummarySerializer,
+    SightingSerializer,
+    StartSearchSerializer,
+)
+from investigations.services.candidates import decide_candidate
+from investigations.services.paths import build_path
+from investigations.services.searches import SearchTerms, Upload, cancel_search, start_search, view_search
+from portal.accounts.models import User
+from portal.accounts.rights import Right, require_right
+from portal.audit.models import Action
+from portal.audit.services import record
+
+
+def viewer(request: Request) -> User:
+    """The person who asks; every endpoint demands a log-in."""
+    return cast(User, request.user)
+
+
+class RequestDetail(generics.RetrieveAPIView[SearchRequest]):
+    serializer_class = RequestSerializer
+
+    def get_queryset(self) -> SearchRequestQuerySet:
+        return SearchRequest.objects.visible_to(self.request.user).select_related("case", "centre")
+
+
+class SearchCollection(APIView):
+    """The searches of a request: their list, and the way to start one."""
+
+    parser_classes = [MultiPartParser, FormParser, JSONParser]
+
+    @extend_schema(responses=SearchSummarySerializer(many=True))
+    def get(self, request: Request, pk: int) -> Response:
+        searches = Search.objects.visible_to(viewer(request)).filter(request_id=pk)
+        rows = searches.select_related("requested_by").prefetch_related("cameras")
+        return Response(SearchSummarySerializer(rows, many=True).data)
+
+    @extend_schema(request=StartSearchSerializer, responses={201: SearchSummarySerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        actor = viewer(request)
+        search_request = get_object_or_404(SearchRequest.objects.visible_to(actor), pk=pk)
+        question = StartSearchSerializer(data=request.data, context={"viewer": actor})
+        question.is_valid(raise_exception=True)
+        terms = _terms(question.validated_data, request.FILES.getlist("pictures"))
+        search = start_search(search_request, terms, actor=actor)
+        return Response(SearchSummarySerializer(search).data, status=status.HTTP_201_CREATED)
+
+
+class SearchDetail(APIView):
+    @extend_schema(responses=SearchSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        actor = viewer(request)
+        rows = Search.objects.visible_to(actor).select_related("requested_by")
+        rows = rows.prefetch_related("cameras", "pictures", "candidates__sighting__camera", "candidates__decisions")
+        search = get_object_or_404(rows, pk=pk)
+        view_search(search, [candidate.sighting for candidate in search.candidates.all()], actor=actor)
+        return Response(SearchSerializer(search, context={"viewer": actor}).data)
+
+
+class SearchCancel(APIView):
+    @extend_schema(request=None, responses=SearchSummarySerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        actor = viewer(request)
+        search = get_object_or_404(Search.objects.visible_to(actor), pk=pk)
+        return Response(SearchSummarySerializer(cancel_search(search, actor=actor)).data)
+
+
+class CandidateDecisionView(APIView):
+    @extend_schema(request=DecisionSerializer, responses=CandidateSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        actor = viewer(request)
+        candidate = get_object_or_404(Candidate.objects.visible_to(actor), pk=pk)
+        question = DecisionSerializer(data=request.data)
+        question.is_valid(raise_exception=True)
+        candidate.decision = question.validated_data["seen"]
+        decided = decide_candidate(
+            candidate,
+            question.validated_data["decision"],
+            reason=question.validated_data["reason"],
+            actor=actor,
+        )
+        return Response(CandidateSerializer(decided, context={"viewer": actor}).data)
+
+
+class RequestPath(APIView):
+    """The path of a request: look at it, or build it anew from what is confirmed."""
+
+    @extend_schema(responses=PathSerializer)
+    def get(self, request: Request, pk: int) -> Response:
+        path = get_object_or_404(Path.objects.visible_to(viewer(request)), request_id=pk)
+        return self._answer(path, viewer(request))
+
+    @extend_schema(request=None, responses=PathSerializer)
+    def post(self, request: Request, pk: int) -> Response:
+        actor = viewer(request)
+        search_request = get_object_or_404(SearchRequest.objects.visible_to(actor), pk=pk)
+        return self._answer(build_path(search_request, actor=actor), actor)
+
+    def _answer(self, path: Path, actor: User) -> Response:
+        shown = list(path.points.values_list("sighting_id", flat=True))
+        record(Action.SIGHTINGS_VIEWED, actor=actor, target=path, details={"sightings": shown})
+        rows = Path.objects.select_related("built_by").prefetch_related("points__sighting__camera")
+        return Response(PathSerializer(rows.get(pk=path.pk), context={"viewer": actor}).data)
+
+
+class SightingList(generics.ListAPIView[Sighting]):
+    """Stored sightings, to start a search from: by camera, kind and time."""
+
+    serializer_class = SightingSerializer
+    filterset_fields = {"camera": ["exact", "in"], "kind": ["exact"], "seen_at": ["gte", "lt"]}
+
+    def get_queryset(self) -> SightingQuerySet:
+        require_right(viewer(self.request), Right.VIEW_FOOTAGE)
+        return Sighting.objects.visible_to(self.request.user).current().select_related("camera")
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return super().get_serializer_context() | {"viewer": self.request.user}
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        response = super().list(request, *args, **kwargs)
+        shown = [row["id"] for row in response.data["results"]]
+        record(Action.SIGHTINGS_VIEWED, actor=viewer(request), details={"sightings": shown})
+        return response
+
+
+def _terms(data: dict[str, Any], files: list[Any]) -> SearchTerms:
+    boxes = [*data.pop("boxes"), *[None] * len(files)]
+    uploads = [
+        Upload(name=file.name or "", content=file.read(), box=box) for file, box in zip(files, boxes, strict=False)
+    ]
+    return SearchTerms(uploads=uploads, **data)

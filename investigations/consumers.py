@@ -1,0 +1,47 @@
+"""The live side of the workspace: one socket per request."""
+
+from typing import Any
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+
+from investigations import events
+from investigations.models import SearchRequest
+
+FORBIDDEN = 4403
+
+
+class RequestConsumer(AsyncJsonWebsocketConsumer):
+    """Passes a request's events on to a person who may see the request, as long as that stays so."""
+
+    group: str | None = None
+
+    async def connect(self) -> None:
+        await self.accept()
+        self.request_id = int(self.scope["url_route"]["kwargs"]["pk"])
+        if not await self._may_see():
+            await self.close(code=FORBIDDEN)
+            return
+        self.group = events.request_group(self.request_id)
+        await self.channel_layer.group_add(self.group, self.channel_name)
+        await self.send_json({"type": "ready"})
+
+    async def disconnect(self, code: int) -> None:
+        if self.group:
+            await self.channel_layer.group_discard(self.group, self.channel_name)
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        """Nothing is asked through the socket; what a client sends is let drop."""
+
+    async def event(self, message: dict[str, Any]) -> None:
+        if await self._may_see():
+            await self.send_json(message["event"])
+        else:
+            await self.close(code=FORBIDDEN)
+
+    @database_sync_to_async
+    def _may_see(self) -> bool:
+        user = self.scope["user"]
+        if user.is_authenticated:
+            user.refresh_from_db()
+        return SearchRequest.objects.visible_to(user).filter(pk=self.request_id).exists()

@@ -1,0 +1,68 @@
+"""The path, computed: stops in time order, hops between them, and which of these nobody could have made.
+
+Pure functions over plain values; the database is not known here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from cameras.gis import distance_m
+
+# Usain Bolt's fastest 20 m were run at 12.3 m/s; half of that is already fast for anybody who runs for minutes.
+PERSON_LIMIT_MPS = 6.0
+VEHICLE_LIMIT_MPS = 56.0  # about 200 km/h
+# A camera sees some way: a person may leave one view and enter the next without walking from pole to pole.
+VIEW_RANGE_M = 30.0
+
+
+@dataclass(frozen=True)
+class Stop:
+    """Something seen at one place for a while."""
+
+    key: int
+    position: tuple[float, float]
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Hop:
+    """The way from one stop to the next: metres, seconds, metres per second."""
+
+    distance_m: float
+    duration_s: float
+    speed_mps: float | None
+    is_impossible: bool
+
+
+def build_path(stops: Iterable[Stop], *, limit_mps: float = PERSON_LIMIT_MPS) -> list[tuple[Stop, Hop | None]]:
+    """Return the stops in time order, each with the hop that led to it (None for the first).
+
+    Args:
+        stops: confirmed sightings.
+        limit_mps: the speed above which a hop is flagged as impossible.
+    """
+    ordered = sorted(stops, key=lambda stop: (stop.first_seen_at, stop.last_seen_at, stop.key))
+    before: list[Stop | None] = [None, *ordered]
+    return [
+        (stop, None if previous is None else measure_hop(previous, stop, limit_mps=limit_mps))
+        for previous, stop in zip(before, ordered, strict=False)
+    ]
+
+
+def measure_hop(a: Stop, b: Stop, *, limit_mps: float, view_range_m: float = VIEW_RANGE_M) -> Hop:
+    """Measure the hop from the end of stop a to the start of stop b.
+
+    The speed shown is distance over time. The flag asks more mildly: it grants each camera `view_range_m`, so that
+    neighbouring views may overlap; two views further apart than that at the same moment are impossible.
+    """
+    metres = distance_m(a.position, b.position)
+    seconds = max(0.0, (b.first_seen_at - a.last_seen_at).total_seconds())
+    walked_m = max(0.0, metres - 2 * view_range_m)
+    return Hop(
+        distance_m=metres,
+        duration_s=seconds,
+        speed_mps=metres / seconds if seconds > 0 else None,
+        is_impossible=walked_m > limit_mps * seconds,
+    )

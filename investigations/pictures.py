@@ -1,0 +1,42 @@
+"""Pictures are shown through here: the right is checked on each, and each look is in the audit trail.
+
+A list of candidates is audited once, as a whole, and its picture addresses carry a short-lived pass that says so; a
+picture fetched without such a pass leaves an entry of its own.
+"""
+
+from django.core import signing
+from django.db.models import Q
+from django.urls import reverse
+
+from inference.models import Sighting, SightingQuerySet
+from investigations.models import Path, PathPoint, QueryPicture
+from portal.accounts.models import User
+
+PASS_AGE_S = 3600
+_SALT = "picture-pass"
+
+
+def sightings_visible_to(user: User) -> SightingQuerySet:
+    """What a person may see of what was seen: the centre's people all of its own, police what paths hold."""
+    answered = PathPoint.objects.filter(path__in=Path.objects.visible_to(user)).values("sighting_id")
+    own = Sighting.objects.visible_to(user).values("pk")
+    return Sighting.objects.filter(Q(pk__in=own) | Q(pk__in=answered))
+
+
+def sighting_url(sighting_id: int, viewer: User) -> str:
+    """Return the address of a sighting's picture for `viewer`, whose look the caller has just audited."""
+    view_pass = signing.dumps([viewer.pk, "sighting", sighting_id], salt=_SALT)
+    return f"{reverse('sighting-picture', args=[sighting_id])}?pass={view_pass}"
+
+
+def query_picture_url(picture: QueryPicture, viewer: User) -> str:
+    view_pass = signing.dumps([viewer.pk, "query", picture.pk], salt=_SALT)
+    return f"{reverse('query-picture', args=[picture.pk])}?pass={view_pass}"
+
+
+def is_audited(view_pass: str, viewer: User, kind: str, pk: int) -> bool:
+    """True if the pass says that this person's look at this picture is already in the audit trail."""
+    try:
+        return bool(signing.loads(view_pass, salt=_SALT, max_age=PASS_AGE_S) == [viewer.pk, kind, pk])
+    except signing.BadSignature:
+        return False

@@ -1,0 +1,161 @@
+"""The search job: query pictures in, candidates out, camera by camera, so that leads show while it still looks."""
+
+import logging
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+from numpy.typing import NDArray
+
+from inference import jobs
+from inference.core.detections import Kind
+from inference.core.errors import CoreError
+from inference.core.images import read_image
+from inference.core.proposals import propose_box
+from inference.engine import get_detector, get_embedder, get_gallery
+from inference.gallery import Match
+from inference.models import Analysis, Feature, JobStatus, Sighting
+from investigations import events
+from investigations.models import Candidate, QueryPicture, Search
+from portal.accounts.models import User
+
+logger = logging.getLogger(__name__)
+
+CAMERAS_AT_ONCE = 20
+
+
+class NoQuery(Exception):  # noqa: N818 -- an answer, not a fault
+    """None of the query pictures can be searched by; the message says why."""
+
+
+def search(search_id: int) -> None:
+    """Claim the search, run it and write its end; failure is written on the row, not raised."""
+    row = jobs.claim_job(Search.objects.select_related("request", "requested_by"), search_id)
+    if row is None:
+        return
+    try:
+        _run(row)
+    except jobs.ClaimLost:
+        logger.info("search %s was cancelled or taken over", search_id)
+    except (NoQuery, CoreError, OSError) as error:
+        _fail(row, str(error))
+    except Exception as error:
+        logger.exception("search %s failed", search_id)
+        _fail(row, f"{type(error).__name__}: {error}")
+
+
+def _run(row: Search) -> None:
+    query = query_features(row)
+    jobs.renew_claim(row, progress=0.05, sightings_compared=0)
+    events.push_search_progress(row)
+    camera_ids = list(row.cameras.values_list("pk", flat=True))
+    best: list[Match] = []
+    for done, batch in _batches(camera_ids):
+        features = searchable_features(row, batch)
+        found = get_gallery().search(query, features, limit=row.limit)
+        best = sorted([*best, *found], key=lambda match: (-match.score, match.sighting_id))[: row.limit]
+        with transaction.atomic():
+            compared = row.sightings_compared + features.count()
+            jobs.renew_claim(row, progress=0.05 + 0.95 * done, sightings_compared=compared)
+            write_candidates(row, best)
+            events.push_search_progress(row)
+            events.push(row.request_id, {"type": "candidates.changed", "search": row.pk})
+    jobs.end_job(row, JobStatus.DONE, warning=unanalysed_warning(row, camera_ids))
+    events.push_search_progress(row)
+
+
+def query_features(row: Search) -> NDArray[np.float32]:
+    """Return the query's Q×D unit vectors; a picture that shows nobody keeps its error on its row."""
+    vectors = []
+    for picture in row.pictures.filter(error=""):
+        try:
+            vectors.append(_embed(row, picture))
+        except (NoQuery, CoreError, OSError) as error:
+            picture.error = str(error)
+            picture.save(update_fields=["error"])
+    if not vectors:
+        raise NoQuery(" ".join(row.pictures.values_list("error", flat=True)))
+    return np.concatenate(vectors)
+
+
+def searchable_features(row: Search, camera_ids: Sequence[int]) -> QuerySet[Feature]:
+    """The features that this search may compare: seen by these cameras, in its hours, by right of who asked."""
+    assert isinstance(row.requested_by, User)
+    sightings = (
+        Sighting.objects.visible_to(row.requested_by)
+        .current()
+        .seen_between(row.starts_at, row.ends_at)
+        .filter(camera_id__in=camera_ids, kind=row.kind)
+    )
+    if not row.includes_small:
+        sightings = sightings.filter(is_small=False)
+    queried = row.pictures.exclude(sighting=None).values("sighting_id")
+    return Feature.objects.of_model(row.embedder).filter(sighting__in=sightings).exclude(sighting__in=queried)
+
+
+def write_candidates(row: Search, best: Sequence[Match]) -> None:
+    """Make the search's open candidates the best so far; what a person has decided about stays."""
+    sighting_ids = [match.sighting_id for match in best]
+    row.candidates.filter(decision=Candidate.Decision.PENDING).exclude(sighting_id__in=sighting_ids).delete()
+    Candidate.objects.bulk_create(
+        [Candidate(search=row, sighting_id=match.sighting_id, score=match.score) for match in best],
+        ignore_conflicts=True,
+    )
+
+
+def unanalysed_warning(row: Search, camera_ids: Sequence[int]) -> str:
+    """Say which cameras' hours were not searched, so that "not found" is not taken for "not there"."""
+    cameras = row.cameras.filter(pk__in=camera_ids)
+    recorded = Q(recordings__started_at__lt=row.ends_at, recordings__ends_at__gt=row.starts_at)
+    done = Analysis.objects.filter(status=JobStatus.DONE).values("recording_id")
+    silent = cameras.exclude(pk__in=cameras.filter(recorded).values("pk"))
+    unread = cameras.filter(recorded & ~Q(recordings__in=done)).distinct()
+    lines = []
+    if silent:
+        lines.append(_("No recording in these hours: %s.") % ", ".join(camera.code for camera in silent))
+    if unread:
+        lines.append(_("Not analysed yet: %s.") % ", ".join(camera.code for camera in unread))
+    return "\n".join(lines)
+
+
+def _embed(row: Search, picture: QueryPicture) -> NDArray[np.float32]:
+    image = read_image(picture.image.read())
+    box = picture.box
+    if box is None and picture.sighting_id is None:
+        box = propose_box(image, get_detector(settings.DETECTOR_MODEL), kind=Kind(row.kind))
+        if box is None:
+            raise NoQuery(
+                _("%(name)s: no person was found in this picture. Draw a box around the one you mean.")
+                % {"name": picture.original_name}
+                if row.kind == Sighting.Kind.PERSON
+                else _("%(name)s: no vehicle was found in this picture. Draw a box around the one you mean.")
+                % {"name": picture.original_name}
+            )
+        picture.x1, picture.y1, picture.x2, picture.y2 = box
+        picture.save(update_fields=["x1", "y1", "x2", "y2"])
+    return get_embedder(row.embedder).embed([image if box is None else cut_out(image, box)])
+
+
+def cut_out(image: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
+    """Return the part of the picture within the box, cut at its edges; at least one pixel."""
+    height, width = image.shape[:2]
+    x1, y1 = max(0, min(width - 1, int(box[0]))), max(0, min(height - 1, int(box[1])))
+    x2, y2 = max(x1 + 1, min(width, round(box[2]))), max(y1 + 1, min(height, round(box[3])))
+    return image[y1:y2, x1:x2]
+
+
+def _batches(camera_ids: Sequence[int]) -> Iterator[tuple[float, Sequence[int]]]:
+    for at in range(0, len(camera_ids), CAMERAS_AT_ONCE):
+        batch = camera_ids[at : at + CAMERAS_AT_ONCE]
+        yield (at + len(batch)) / len(camera_ids), batch
+
+
+def _fail(row: Search, message: str) -> None:
+    try:
+        jobs.end_job(row, JobStatus.FAILED, error=message)
+        events.push_search_progress(row)
+    except jobs.ClaimLost:
+        logger.info("search %s failed after it was cancelled: %s", row.pk, message)

@@ -1,0 +1,204 @@
+"""The shapes of the API's questions and answers."""
+
+import json
+from typing import Any
+
+from rest_framework import serializers
+
+from cameras.models import Camera
+from inference.models import Sighting
+from investigations.models import Candidate, Path, PathPoint, QueryPicture, Search, SearchRequest
+from investigations.pictures import query_picture_url, sighting_url
+
+
+class JsonListField(serializers.Field):  # type: ignore[type-arg]
+    """A JSON list, as itself or, in multipart forms, as text."""
+
+    def to_internal_value(self, data: Any) -> list[Any]:
+        try:
+            value = json.loads(data) if isinstance(data, str) else data
+        except ValueError:
+            value = None
+        if not isinstance(value, list):
+            raise serializers.ValidationError("A JSON list is needed here.")
+        return value
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class SightingSerializer(serializers.ModelSerializer[Sighting]):
+    camera_code = serializers.CharField(source="camera.code", read_only=True)
+    camera_name = serializers.CharField(source="camera.name", read_only=True)
+    latitude = serializers.FloatField(source="camera.latitude", read_only=True)
+    longitude = serializers.FloatField(source="camera.longitude", read_only=True)
+    picture = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Sighting
+        fields = [
+            "id",
+            "camera",
+            "camera_code",
+            "camera_name",
+            "latitude",
+            "longitude",
+            "kind",
+            "is_small",
+            "first_seen_at",
+            "last_seen_at",
+            "seen_at",
+            "observations",
+            "picture",
+        ]
+
+    def get_picture(self, sighting: Sighting) -> str:
+        return sighting_url(sighting.pk, self.context["viewer"])
+
+
+class CandidateSerializer(serializers.ModelSerializer[Candidate]):
+    sighting = SightingSerializer(read_only=True)
+    reason = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Candidate
+        fields = ["id", "score", "decision", "reason", "sighting"]
+
+    def get_reason(self, candidate: Candidate) -> str:
+        decisions = list(candidate.decisions.all())
+        return decisions[-1].reason if decisions else ""
+
+
+class QueryPictureSerializer(serializers.ModelSerializer[QueryPicture]):
+    picture = serializers.SerializerMethodField()
+    box = serializers.ListField(child=serializers.FloatField(), read_only=True, allow_null=True)
+
+    class Meta:
+        model = QueryPicture
+        fields = ["id", "original_name", "sighting", "box", "error", "picture"]
+
+    def get_picture(self, picture: QueryPicture) -> str | None:
+        return query_picture_url(picture, self.context["viewer"]) if picture.image else None
+
+
+class SearchSummarySerializer(serializers.ModelSerializer[Search]):
+    compared = serializers.IntegerField(source="sightings_compared", read_only=True)
+    requested_by = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
+
+    class Meta:
+        model = Search
+        fields = [
+            "id",
+            "request",
+            "kind",
+            "status",
+            "progress",
+            "error",
+            "warning",
+            "compared",
+            "cameras",
+            "starts_at",
+            "ends_at",
+            "includes_small",
+            "limit",
+            "requested_by",
+            "requested_at",
+            "ended_at",
+        ]
+
+
+class SearchSerializer(SearchSummarySerializer):
+    pictures = QueryPictureSerializer(many=True, read_only=True)
+    candidates = CandidateSerializer(many=True, read_only=True)
+
+    class Meta(SearchSummarySerializer.Meta):
+        fields = [*SearchSummarySerializer.Meta.fields, "pictures", "candidates"]
+
+
+class StartSearchSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """What a search starts from. Pictures come as files named `pictures`, boxes in the same order."""
+
+    cameras = JsonListField()
+    sightings = JsonListField(required=False, default=list)
+    boxes = JsonListField(required=False, default=list)
+    starts_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    kind = serializers.ChoiceField(choices=Sighting.Kind.choices, default=Sighting.Kind.PERSON)
+    includes_small = serializers.BooleanField(default=True)
+    limit = serializers.IntegerField(min_value=1, max_value=500, default=50)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+    def validate_cameras(self, ids: list[Any]) -> list[Camera]:
+        return _rows(Camera.objects.visible_to(self.context["viewer"]), ids, "cameras")
+
+    def validate_sightings(self, ids: list[Any]) -> list[Sighting]:
+        return _rows(Sighting.objects.visible_to(self.context["viewer"]), ids, "sightings")
+
+    def validate_boxes(self, boxes: list[Any]) -> list[tuple[float, ...] | None]:
+        return [None if box is None else _box(box) for box in boxes]
+
+
+class DecisionSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """A decision, and the one that its maker saw before (`seen`), so that no other is overwritten unseen."""
+
+    decision = serializers.ChoiceField(choices=Candidate.Decision.choices)
+    seen = serializers.ChoiceField(choices=Candidate.Decision.choices)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class PathPointSerializer(serializers.ModelSerializer[PathPoint]):
+    sighting = SightingSerializer(read_only=True)
+
+    class Meta:
+        model = PathPoint
+        fields = ["number", "hop_m", "hop_s", "speed_mps", "is_impossible", "sighting"]
+
+
+class PathSerializer(serializers.ModelSerializer[Path]):
+    points = PathPointSerializer(many=True, read_only=True)
+    built_by = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
+
+    class Meta:
+        model = Path
+        fields = ["id", "request", "built_by", "built_at", "points"]
+
+
+class RequestSerializer(serializers.ModelSerializer[SearchRequest]):
+    number = serializers.CharField(source="__str__", read_only=True)
+    case_title = serializers.CharField(source="case.title", read_only=True)
+    centre = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
+
+    class Meta:
+        model = SearchRequest
+        fields = [
+            "id",
+            "number",
+            "case",
+            "case_title",
+            "centre",
+            "status",
+            "purpose",
+            "wanted",
+            "last_seen_place",
+            "last_seen_at",
+            "submitted_at",
+        ]
+
+
+def _rows(rows: Any, ids: list[Any], what: str) -> list[Any]:
+    """Return the visible rows of `ids`; an id that is no number, or not visible, is refused the same way."""
+    if not all(isinstance(pk, int) and not isinstance(pk, bool) for pk in ids):
+        raise serializers.ValidationError(f"The {what} must be given by their numbers.")
+    found = list(rows.filter(pk__in=ids))
+    if len(found) != len(set(ids)):
+        raise serializers.ValidationError(f"Some of these {what} do not exist.")
+    return found
+
+
+def _box(box: Any) -> tuple[float, ...]:
+    if not isinstance(box, list) or len(box) != 4 or not all(isinstance(edge, int | float) for edge in box):
+        raise serializers.ValidationError("A box has four numbers: left, top, right, bottom.")
+    x1, y1, x2, y2 = (float(edge) for edge in box)
+    if not (0 <= x1 < x2 and 0 <= y1 < y2):
+        raise serializers.ValidationError("A box's right and bottom edges lie beyond its left and top ones.")
+    return x1, y1, x2, y2

@@ -1,0 +1,58 @@
+"""Verbs on paths."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from inference.models import Sighting
+from investigations import events
+from investigations.models import Candidate, Path, PathPoint, SearchRequest
+from investigations.paths import PERSON_LIMIT_MPS, VEHICLE_LIMIT_MPS, Stop
+from investigations.paths import build_path as order_stops
+from portal.accounts.models import User
+from portal.accounts.rights import Right, require_right
+from portal.audit.models import Action
+from portal.audit.services import record
+
+
+@transaction.atomic
+def build_path(request: SearchRequest, *, actor: User) -> Path:
+    """Put everything confirmed in the request's searches in time order, numbered, with its hops."""
+    require_right(actor, Right.BUILD_PATH)
+    if not SearchRequest.objects.visible_to(actor).filter(pk=request.pk).exists():
+        raise PermissionDenied(_("This request was sent to another control centre."))
+    sightings = _confirmed_sightings(request)
+    if not sightings:
+        raise ValidationError(_("Confirm at least one candidate first: a path is made of confirmed sightings."))
+    path, _created = Path.objects.update_or_create(request=request, defaults={"built_by": actor})
+    path.points.all().delete()
+    points = _points(path, sightings)
+    PathPoint.objects.bulk_create(points)
+    details = {"sightings": [point.sighting_id for point in points]}
+    record(Action.PATH_BUILT, actor=actor, target=path, details=details)
+    events.push(request.pk, {"type": "path.changed", "request": request.pk})
+    return path
+
+
+def _confirmed_sightings(request: SearchRequest) -> dict[int, Sighting]:
+    confirmed = Candidate.objects.confirmed().filter(search__request=request)
+    rows = Sighting.objects.filter(pk__in=confirmed.values("sighting_id")).select_related("camera")
+    return {row.pk: row for row in rows}
+
+
+def _points(path: Path, sightings: dict[int, Sighting]) -> list[PathPoint]:
+    stops = [Stop(pk, row.camera.position, row.first_seen_at, row.last_seen_at) for pk, row in sightings.items()]
+    has_vehicle = any(row.kind == Sighting.Kind.VEHICLE for row in sightings.values())
+    limit_mps = VEHICLE_LIMIT_MPS if has_vehicle else PERSON_LIMIT_MPS
+    return [
+        PathPoint(
+            path=path,
+            number=number,
+            sighting=sightings[stop.key],
+            hop_m=hop and hop.distance_m,
+            hop_s=hop and hop.duration_s,
+            speed_mps=hop and hop.speed_mps,
+            is_impossible=bool(hop and hop.is_impossible),
+        )
+        for number, (stop, hop) in enumerate(order_stops(stops, limit_mps=limit_mps), start=1)
+    ]

@@ -1,0 +1,162 @@
+"""Verbs on searches: start one, cancel it, account for a look at its results."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from cameras.models import Camera
+from inference.core.errors import ImageError
+from inference.core.images import encode_jpeg, read_image
+from inference.jobs import cancel_job
+from inference.models import Sighting
+from investigations import events
+from investigations.models import QueryPicture, Search, SearchRequest
+from investigations.tasks import run_search
+from portal.accounts.models import User
+from portal.accounts.rights import Right, require_right
+from portal.audit.models import Action
+from portal.audit.services import record
+
+MOST_PICTURES = 10
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A picture as somebody handed it over, with the box drawn on it, if one was."""
+
+    name: str
+    content: bytes
+    box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class SearchTerms:
+    """What is searched for, where and when."""
+
+    cameras: Sequence[Camera]
+    starts_at: datetime
+    ends_at: datetime
+    kind: str = Sighting.Kind.PERSON
+    uploads: Sequence[Upload] = ()
+    sightings: Sequence[Sighting] = ()
+    includes_small: bool = True
+    limit: int = 50
+    reason: str = field(default="")
+
+
+def start_search(request: SearchRequest, terms: SearchTerms, *, actor: User) -> Search:
+    """Queue a search on behalf of an approved request.
+
+    Pictures that cannot be read are kept as rows with their error, and the rest goes on; if none can be read, or
+    anything else is wrong, nothing is started and ValidationError says why.
+    """
+    _check(request, terms, actor)
+    pictures = [_read_upload(upload) for upload in terms.uploads]
+    if not terms.sightings and all(content is None for _picture, content in pictures):
+        raise ValidationError([picture.error for picture, _content in pictures] or [_("Add a picture to search by.")])
+    with transaction.atomic():
+        search = _create_search(request, terms, actor)
+        _save_pictures(search, pictures, terms.sightings)
+        record(Action.SEARCH_STARTED, actor=actor, target=search, reason=terms.reason, details=_describe(terms))
+        run_search.delay_on_commit(search.pk)
+        events.push_search_progress(search)
+    return search
+
+
+@transaction.atomic
+def cancel_search(search: Search, *, actor: User) -> Search:
+    """Cancel a queued or running search; candidates found so far stay."""
+    require_right(actor, Right.SEARCH)
+    if not Search.objects.visible_to(actor).filter(pk=search.pk).exists():
+        raise PermissionDenied(_("This search belongs to another control centre."))
+    if not cancel_job(search):
+        raise ValidationError(_("This search has already ended."))
+    record(Action.SEARCH_CANCELLED, actor=actor, target=search)
+    events.push_search_progress(search)
+    return search
+
+
+def view_search(search: Search, sightings: Iterable[Sighting], *, actor: User) -> None:
+    """Account for a look at a search's results: one entry that names every sighting shown."""
+    shown = [sighting.pk for sighting in sightings]
+    record(Action.SEARCH_VIEWED, actor=actor, target=search, details={"sightings": shown})
+
+
+def _check(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
+    require_right(actor, Right.SEARCH)
+    request = SearchRequest.objects.visible_to(actor).filter(pk=request.pk).first()  # type: ignore[assignment]
+    if request is None:
+        raise PermissionDenied(_("This request was sent to another control centre."))
+    if not request.is_searchable:
+        raise ValidationError(_("A supervisor has to approve this request before it can be searched."))
+    if not terms.cameras:
+        raise ValidationError(_("Choose at least one camera."))
+    allowed = Camera.objects.visible_to(actor).filter(pk__in=[camera.pk for camera in terms.cameras])
+    if allowed.count() != len({camera.pk for camera in terms.cameras}):
+        raise PermissionDenied(_("Some of these cameras belong to another control centre."))
+    shown = Sighting.objects.visible_to(actor).filter(pk__in=[sighting.pk for sighting in terms.sightings])
+    if shown.count() != len({sighting.pk for sighting in terms.sightings}):
+        raise PermissionDenied(_("Some of these sightings belong to another control centre."))
+    if len(terms.uploads) + len(terms.sightings) > MOST_PICTURES:
+        raise ValidationError(_("At most %(count)d pictures at once.") % {"count": MOST_PICTURES})
+
+
+def _read_upload(upload: Upload) -> tuple[QueryPicture, bytes | None]:
+    """Decode the picture and encode it anew, which leaves behind all that is not picture (places, scripts)."""
+    picture = QueryPicture(original_name=upload.name[:255])
+    if upload.box:
+        picture.x1, picture.y1, picture.x2, picture.y2 = upload.box
+    try:
+        return picture, encode_jpeg(read_image(upload.content), quality=95)
+    except ImageError as error:
+        picture.error = f"{upload.name}: {error}"
+        return picture, None
+
+
+def _create_search(request: SearchRequest, terms: SearchTerms, actor: User) -> Search:
+    search = Search(
+        request=request,
+        kind=terms.kind,
+        starts_at=terms.starts_at,
+        ends_at=terms.ends_at,
+        includes_small=terms.includes_small,
+        limit=terms.limit,
+        embedder=settings.EMBEDDER_MODEL,
+        requested_by=actor,
+    )
+    search.full_clean()
+    search.save()
+    search.cameras.set(terms.cameras)
+    return search
+
+
+def _save_pictures(
+    search: Search, pictures: list[tuple[QueryPicture, bytes | None]], sightings: Sequence[Sighting]
+) -> None:
+    for picture, content in pictures:
+        picture.search = search
+        if content is not None:
+            picture.image.save("query.jpg", ContentFile(content), save=False)
+        picture.save()
+    for sighting in sightings:
+        picture = QueryPicture(search=search, sighting=sighting, original_name=str(sighting))
+        with sighting.image.open("rb") as file:
+            picture.image.save("query.jpg", ContentFile(file.read()), save=False)
+        picture.save()
+
+
+def _describe(terms: SearchTerms) -> dict[str, object]:
+    return {
+        "cameras": [camera.code for camera in terms.cameras],
+        "from": terms.starts_at.isoformat(),
+        "until": terms.ends_at.isoformat(),
+        "kind": str(terms.kind),
+        "pictures": [upload.name for upload in terms.uploads],
+        "sightings": [sighting.pk for sighting in terms.sightings],
+    }

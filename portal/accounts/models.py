@@ -1,0 +1,74 @@
+"""Who works here: agencies, and the people who act for them."""
+
+from django.contrib.auth.models import AbstractUser, UserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Agency(models.Model):
+    class Kind(models.TextChoices):
+        POLICE = "police", _("police station")
+        CENTRE = "centre", _("control centre")
+
+    name = models.CharField(_("name"), max_length=100, unique=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+
+    class Meta:
+        verbose_name = _("agency")
+        verbose_name_plural = _("agencies")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person with one role in one agency. What a role may do stands in `rights.py`."""
+
+    class Role(models.TextChoices):
+        OFFICER = "officer", _("police officer")
+        OPERATOR = "operator", _("operator")
+        SUPERVISOR = "supervisor", _("supervisor")
+        ADMINISTRATOR = "administrator", _("administrator")
+
+    role = models.CharField(_("role"), max_length=15, choices=Role, default=Role.OFFICER)
+    agency = models.ForeignKey(
+        Agency, models.PROTECT, related_name="members", verbose_name=_("agency"), null=True, blank=True
+    )
+
+    # AbstractUser asks for an e-mail address here; accounts in a closed network often have none.
+    REQUIRED_FIELDS: list[str] = []
+    objects = UserManager["User"]()
+
+    class Meta:
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+        ordering = ["username"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(role="administrator") | models.Q(agency__isnull=False) | models.Q(is_superuser=True),
+                name="user_has_agency",
+                violation_error_message=_("Everyone but an administrator belongs to an agency."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        # Korean names are written family name first, without a space.
+        return f"{self.last_name}{self.first_name}" or self.username
+
+    @property
+    def is_officer(self) -> bool:
+        return self.role == self.Role.OFFICER
+
+    @property
+    def is_centre_member(self) -> bool:
+        """An operator or supervisor: someone who looks at footage on behalf of a control centre."""
+        return self.role in {self.Role.OPERATOR, self.Role.SUPERVISOR}
+
+    @property
+    def is_administrator(self) -> bool:
+        return self.role == self.Role.ADMINISTRATOR

@@ -1,0 +1,53 @@
+"""What each role may do. Which rows a person may see is each app's `visible_to`; this is the other half."""
+
+from enum import StrEnum
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext as _
+
+from portal.accounts.models import User
+
+
+class Right(StrEnum):
+    OPEN_CASE = "open_case"
+    SUBMIT_REQUEST = "submit_request"
+    APPROVE_REQUEST = "approve_request"
+    SEARCH = "search"
+    DECIDE_CANDIDATE = "decide_candidate"
+    BUILD_PATH = "build_path"
+    VIEW_FOOTAGE = "view_footage"
+    REQUEST_ANALYSIS = "request_analysis"
+    MANAGE_CAMERAS = "manage_cameras"
+    MANAGE_PEOPLE = "manage_people"
+    VIEW_AUDIT = "view_audit"
+
+
+_OPERATOR = {
+    Right.SEARCH,
+    Right.DECIDE_CANDIDATE,
+    Right.BUILD_PATH,
+    Right.VIEW_FOOTAGE,
+    Right.REQUEST_ANALYSIS,
+}
+RIGHTS: dict[str, set[Right]] = {
+    User.Role.OFFICER: {Right.OPEN_CASE, Right.SUBMIT_REQUEST},
+    User.Role.OPERATOR: _OPERATOR,
+    User.Role.SUPERVISOR: _OPERATOR | {Right.APPROVE_REQUEST, Right.VIEW_AUDIT},
+    User.Role.ADMINISTRATOR: {
+        Right.MANAGE_CAMERAS,
+        Right.MANAGE_PEOPLE,
+        Right.REQUEST_ANALYSIS,
+        Right.VIEW_AUDIT,
+    },
+}
+
+
+def has_right(user: User | AnonymousUser, right: Right) -> bool:
+    return bool(user.is_authenticated and user.is_active and right in RIGHTS.get(user.role, set()))
+
+
+def require_right(user: User, right: Right) -> None:
+    """Raise PermissionDenied, with a sentence the person understands, unless `user` holds `right`."""
+    if not has_right(user, right):
+        raise PermissionDenied(_("Your role (%(role)s) does not allow this.") % {"role": user.get_role_display()})

@@ -1,0 +1,36 @@
+"""System checks: wrong set-up is said at start, with what to do."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register()
+def check_models_known(**kwargs: Any) -> list[CheckMessage]:
+    """The detector and embedder named in the settings stand in the manifest."""
+    from inference.core.manifest import read_manifest
+
+    known = set(read_manifest())
+    return [
+        Error(
+            f"{name}={getattr(settings, name)!r} is not in inference/weights/models.toml.",
+            hint=f"Set {name} to one of: {', '.join(sorted(known))}.",
+            id=f"dongseon.E00{number}",
+        )
+        for number, name in enumerate(("DETECTOR_MODEL", "EMBEDDER_MODEL"), start=1)
+        if getattr(settings, name) not in known
+    ]
+
+
+@register(deploy=True)
+def check_database_for_production(**kwargs: Any) -> list[CheckMessage]:
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        return [
+            Warning(
+                "The database is SQLite: one host, one writer at a time.",
+                hint="Set DATABASE_URL to a PostgreSQL server to run workers on several hosts.",
+                id="dongseon.W001",
+            )
+        ]
+    return []

