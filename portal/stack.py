@@ -64,6 +64,8 @@ class Stack:
         )
 
     def start_web(self, address: str, port: int) -> None:
+        if _port_answers(address, port):
+            raise StackError(f"Port {port} is taken by another program. End it, or choose another with --port.")
         server = [sys.executable, "-m", "uvicorn", "portal.asgi:application", "--log-level", "warning"]
         self._start("web", [*server, "--host", address, "--port", str(port), "--timeout-graceful-shutdown", "3"])
         self._wait("web", lambda: _port_answers(address, port))

@@ -90,9 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m inference.core", description="Dongseon's core, without the portal."
     )
-    parser.add_argument(
-        "--cache", default=os.environ.get("DONGSEON_CACHE", DEFAULT_CACHE), help="folder for models"
-    )
+    parser.add_argument("--cache", default=os.environ.get("DONGSEON_CACHE", DEFAULT_CACHE), help="folder for models")
     parser.add_argument(
         "--mirror", default=os.environ.get("DONGSEON_MODEL_MIRROR"), help="folder to take model files from"
     )
@@ -119,9 +117,7 @@ def _add_embed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", type=Path, nargs="+", metavar="FILE_OR_DIR")
     parser.add_argument("--kind", type=Kind, choices=list(Kind), required=True, help="what the pictures show")
     parser.add_argument("--out", type=Path, required=True, help=".npz file with arrays name and feature")
-    parser.add_argument(
-        "--model", default="person-reid-osnet-ain", help="model id; the default serves both kinds"
-    )
+    parser.add_argument("--model", default="person-reid-osnet-ain", help="model id; the default serves both kinds")
     parser.set_defaults(command=embed)
 
 

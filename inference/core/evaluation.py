@@ -116,9 +116,7 @@ def _idf1(truth: MotFrames, result: MotFrames, frames: list[int]) -> float:
     return float(2 * right / (true_count + result_count))
 
 
-def score_reid(
-    features: NDArray[np.float32], identities: NDArray[np.int64], cameras: NDArray[np.int64]
-) -> ReidScore:
+def score_reid(features: NDArray[np.float32], identities: NDArray[np.int64], cameras: NDArray[np.int64]) -> ReidScore:
     """Use every picture as a query against all others; pictures of its identity in its own camera are left
     out.
 

@@ -79,9 +79,7 @@ def _download(requirement: str, into: Path) -> str:
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--no-input"]
     command += ["--disable-pip-version-check", "--quiet", "--retries", "2", "--dest", str(into), requirement]
     try:
-        result = subprocess.run(
-            command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=False
-        )
+        result = subprocess.run(command, capture_output=True, text=True, timeout=DOWNLOAD_TIMEOUT_S, check=False)
     except subprocess.TimeoutExpired:
         return f"pip did not finish downloading {requirement} within {DOWNLOAD_TIMEOUT_S} s."
     if result.returncode == 0:

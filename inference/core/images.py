@@ -47,9 +47,7 @@ def read_image(source: bytes | Path) -> NDArray[np.uint8]:
                 _check_size(*picture.size)
                 upright = ImageOps.exif_transpose(picture).convert("RGB")
     except UnidentifiedImageError as error:
-        raise ImageError(
-            "The file is not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF or GIF)."
-        ) from error
+        raise ImageError("The file is not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF or GIF).") from error
     except Image.DecompressionBombError as error:
         raise ImageError(TOO_LARGE) from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
@@ -87,6 +85,5 @@ def _check_size(width: int, height: int) -> None:
         raise ImageError(TOO_LARGE)
     if width < MIN_WIDTH_PX or height < MIN_HEIGHT_PX:
         raise ImageError(
-            f"The picture is too small: {width}×{height} pixels, "
-            f"at least {MIN_WIDTH_PX}×{MIN_HEIGHT_PX} are needed."
+            f"The picture is too small: {width}×{height} pixels, at least {MIN_WIDTH_PX}×{MIN_HEIGHT_PX} are needed."
         )

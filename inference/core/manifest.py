@@ -64,6 +64,7 @@ class ModelEntry:
     dimension: int = 0
     input_name: str = ""
     is_rgb: bool = True
+    score_points: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,7 @@ class ModelStore:
         """
         entries = read_manifest(self._manifest)
         if model_id not in entries:
-            raise ModelError(
-                f"There is no model {model_id!r} in the manifest; known are {', '.join(entries)}."
-            )
+            raise ModelError(f"There is no model {model_id!r} in the manifest; known are {', '.join(entries)}.")
         if task and entries[model_id].task != task:
             raise ModelError(f"{model_id} is a model for {entries[model_id].task}, not for {task}.")
         return entries[model_id]
@@ -186,9 +185,7 @@ class ModelStore:
                 return
             reasons = [self._fetch_from(source, entry, staged) for source in entry.sources]
             if all(reasons):
-                raise ModelError(
-                    f"{entry.id} is not here and cannot be fetched: {' '.join(filter(None, reasons))}"
-                )
+                raise ModelError(f"{entry.id} is not here and cannot be fetched: {' '.join(filter(None, reasons))}")
             _check_files(entry, staged)
             fetch.place(staged, folder, [file.name for file in entry.files])
             self._progress(f"{entry.id}: ready")
@@ -239,4 +236,6 @@ def _check_files(entry: ModelEntry, folder: Path) -> None:
 def _entry(row: dict[str, Any]) -> ModelEntry:
     files = tuple(ModelFile(**file) for file in row.pop("file"))
     sources = tuple(Source(**source) for source in row.pop("source"))
+    if "score_points" in row:
+        row["score_points"] = tuple((float(raw), float(score)) for raw, score in row["score_points"])
     return ModelEntry(**row, files=files, sources=sources)

@@ -54,9 +54,7 @@ def read_mot(path: Path, *, is_truth: bool = False) -> MotFrames:
     return group_by_frame(rows[:, 0].astype(np.int64), rows[:, 1].astype(np.int64), boxes.astype(np.float32))
 
 
-def group_by_frame(
-    frames: NDArray[np.int64], tracks: NDArray[np.int64], boxes: NDArray[np.float32]
-) -> MotFrames:
+def group_by_frame(frames: NDArray[np.int64], tracks: NDArray[np.int64], boxes: NDArray[np.float32]) -> MotFrames:
     """Sort parallel arrays (N, N, N×4) into frames."""
     return {int(frame): (tracks[frames == frame], boxes[frames == frame]) for frame in np.unique(frames)}
 

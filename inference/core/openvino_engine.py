@@ -102,9 +102,7 @@ class Network:
         model = self._read()
         shapes = {self._picture.name: [batch, channels, height, width]}
         model.reshape({**shapes, **{name: list(value.shape) for name, value in others}})
-        compiled = self._core.compile_model(
-            self._with_preprocessing(model), self._config.device, self._options()
-        )
+        compiled = self._core.compile_model(self._with_preprocessing(model), self._config.device, self._options())
         self._requests[shape] = compiled.create_infer_request()
         return self._requests[shape]
 
@@ -114,9 +112,7 @@ class Network:
 
         steps = PrePostProcessor(model)
         picture = steps.input(self._picture.name)
-        picture.tensor().set_element_type(Type.u8).set_layout(Layout("NHWC")).set_color_format(
-            ColorFormat.BGR
-        )
+        picture.tensor().set_element_type(Type.u8).set_layout(Layout("NHWC")).set_color_format(ColorFormat.BGR)
         picture.model().set_layout(Layout("NCHW"))
         picture.preprocess().convert_element_type(Type.f32)
         if self._picture.is_rgb:

@@ -135,9 +135,7 @@ class _Run:
 class Pipeline:
     """Detector, tracker, best image and embedder in a row."""
 
-    def __init__(
-        self, detector: Detector, embedder: Embedder | None, config: PipelineConfig = DEFAULT_CONFIG
-    ) -> None:
+    def __init__(self, detector: Detector, embedder: Embedder | None, config: PipelineConfig = DEFAULT_CONFIG) -> None:
         self._detector = detector
         self._embedder = embedder
         self._config = config

@@ -40,9 +40,7 @@ def propose_box(
         x1, y1, x2, y2 in whole pixels; the whole picture when it is already cut tight around one target; None
         when nobody (or no vehicle) was found.
     """
-    box = _best(detector.detect([image])[0], kind, min_score) or _best_with_border(
-        image, detector, kind, min_score
-    )
+    box = _best(detector.detect([image])[0], kind, min_score) or _best_with_border(image, detector, kind, min_score)
     if box is None:
         return None
     height, width = image.shape[:2]
@@ -61,9 +59,7 @@ def _best(found: Detections, kind: Kind, min_score: float) -> Box | None:
     return found[int(np.argmax(sizes * found.scores))].box
 
 
-def _best_with_border(
-    image: NDArray[np.uint8], detector: Detector, kind: Kind, min_score: float
-) -> Box | None:
+def _best_with_border(image: NDArray[np.uint8], detector: Detector, kind: Kind, min_score: float) -> Box | None:
     height, width = image.shape[:2]
     border = round(_BORDER_SHARE * max(height, width))
     padded = cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REPLICATE)

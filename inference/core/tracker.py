@@ -31,16 +31,14 @@ class TrackerConfig:
     noise: Of the motion model.
     """
 
-    strong_score: float = 0.4
+    strong_score: float = 0.5
     weak_score: float = 0.1
-    start_score: float = 0.45
-    min_iou: float = 0.15
+    start_score: float = 0.55
+    min_iou: float = 0.1
     min_iou_weak: float = 0.4
-    min_iou_young: float = 0.25
+    min_iou_young: float = 0.15
     max_lost_s: float = 2.0
     max_duplicate_iou: float = 0.75
-    buffer: float = 0.0
-    buffer_lost: float = 0.0
     noise: MotionNoise = field(default_factory=MotionNoise)
 
 
@@ -61,16 +59,6 @@ class _Track:
         self.filter.correct(detection.box, detection.score)
         self.last_s = time_s
         self.hits += 1
-
-
-def expanded_iou(a, b, g):
-    out = np.zeros((len(a), len(b)), np.float32)
-    for i in range(len(a)):
-        def ex(x):
-            wh = x[:, 2:] - x[:, :2]
-            return np.concatenate([x[:, :2] - wh * g[i], x[:, 2:] + wh * g[i]], 1)
-        out[i] = iou_matrix(ex(a[i:i+1]), ex(b))[0]
-    return out
 
 
 class Tracker:
@@ -154,18 +142,11 @@ class Tracker:
     def _overlap(self, tracks: list[_Track], rows: list[int], detections: Detections) -> NDArray[np.float32]:
         expected = np.asarray([track.filter.box for track in tracks], np.float32)
         overlap = iou_matrix(expected, detections.boxes[rows])
-        config = self._config
-        if config.buffer or config.buffer_lost:
-            assert self._time_s is not None
-            g = np.asarray([config.buffer + config.buffer_lost * min(self._time_s - t.last_s,2.0) for t in tracks], np.float32)
-            overlap = expanded_iou(expected, detections.boxes[rows], g)
         kinds = detections.select(np.asarray(rows)).kinds
         is_same = np.asarray([[track.kind == kind for kind in kinds] for track in tracks])
         return np.where(is_same, overlap, 0.0).astype(np.float32)
 
-    def _start(
-        self, rows: list[int], detections: Detections, time_s: float, seen: list[tuple[int, Detection]]
-    ) -> None:
+    def _start(self, rows: list[int], detections: Detections, time_s: float, seen: list[tuple[int, Detection]]) -> None:
         for row in rows:
             detection = detections[row]
             if detection.score < self._config.start_score or self._is_duplicate(detection, time_s):

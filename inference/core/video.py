@@ -21,9 +21,7 @@ from numpy.typing import NDArray
 
 from inference.core.errors import VideoError
 
-FORMATS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,mpegts,mpeg,flv,asf,mxf,ogg,h264,hevc,m4v,mpegvideo,dhav,ivf"
-)
+FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,mpegts,mpeg,flv,asf,mxf,ogg,h264,hevc,m4v,mpegvideo,dhav,ivf"
 # A recording may end this long before its stated end without being called broken off: the last frame's own
 # duration, audio that outlasts the video, and containers that round.
 TAIL_TOLERANCE_S = 1.0
@@ -135,9 +133,7 @@ def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
         options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
         container = av.open(str(path), options=options, metadata_errors="ignore")
     except (av.FFmpegError, ValueError) as error:
-        raise VideoError(
-            f"{path.name} is not a readable recording: it is damaged, cut off, or no video."
-        ) from error
+        raise VideoError(f"{path.name} is not a readable recording: it is damaged, cut off, or no video.") from error
     with container:
         if not container.streams.video:
             raise VideoError(f"{path.name} holds no video stream.")

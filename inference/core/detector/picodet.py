@@ -26,13 +26,16 @@ _CLASS_IDS = np.asarray(sorted(c for ids in COCO_CLASSES.values() for c in ids),
 @dataclass(frozen=True)
 class PicoDetConfig:
     """Attributes:
-    min_score: Weaker boxes are not returned.
+    min_score: Weaker boxes are not returned; on the calibrated scale.
+    score_points: Pairs of raw and calibrated score, rising; between them a straight line. PicoDet gives chance
+        boxes higher scores than YOLO does, and the tracker's thresholds are to mean the same for both.
     max_overlap: IoU above which the weaker of two boxes of one kind is dropped; the graph's own limit works
         by class.
     """
 
     min_score: float = 0.1
     max_overlap: float = 0.7
+    score_points: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
 
 
 DEFAULT_CONFIG = PicoDetConfig()
@@ -62,13 +65,13 @@ class PicoDetDetector:
         squeezed = cv2.resize(image, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_LINEAR)
         scale = np.asarray([[_SIDE_PX / height, _SIDE_PX / width]], np.float32)
         rows = self._network.infer(squeezed.astype(np.uint8, copy=False)[None], [("scale_factor", scale)])[0]
+        raw, calibrated = zip(*self._config.score_points, strict=True)
+        rows[:, 1] = np.interp(rows[:, 1], raw, calibrated)
         classes = rows[:, 0].astype(np.int64)
         rows, classes = _select(rows, classes, self._config.min_score)
         boxes = rows[:, 2:6].clip(0, [width, height, width, height]).astype(np.float32)
         limits = self._config
-        return suppress(
-            boxes, rows[:, 1], classes, min_score=limits.min_score, max_overlap=limits.max_overlap
-        )
+        return suppress(boxes, rows[:, 1], classes, min_score=limits.min_score, max_overlap=limits.max_overlap)
 
 
 def _select(

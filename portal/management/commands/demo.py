@@ -1,0 +1,97 @@
+import signal
+import sys
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from inference.core.errors import CoreError
+from inference.engine import model_store
+from portal.demo import walk
+from portal.demo.footage import FootageError, cut_halves, fetch_clip
+from portal.demo.scene import PEOPLE, Scene, set_the_scene
+from portal.stack import Stack, StackError
+
+
+class Command(BaseCommand):
+    help = "Show the whole way from footage to path on a public clip, then serve the portal until Ctrl-C."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="end after the summary, without serving")
+        parser.add_argument("--footage", type=Path, help="a video of your own with people walking through it")
+        parser.add_argument("--port", type=int, default=8000)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        self._started = monotonic()
+        try:
+            with Stack(settings.VAR_DIR / "log") as stack:
+                self._run(stack, **options)
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped. Everything that was started has ended; the data stays in var.")
+        except (CoreError, FootageError, StackError, walk.DemoError) as error:
+            raise CommandError(str(error)) from error
+
+    def _run(self, stack: Stack, *, once: bool, footage: Path | None, port: int, **options: Any) -> None:
+        self._step("Fetching models and footage (cached after the first time)")
+        for model_id in (settings.DETECTOR_MODEL, settings.EMBEDDER_MODEL):
+            model_store().path(model_id)
+        clip = self._clip(footage)
+        self._step("Cutting the scene in two: its left half is one camera, its right half the neighbouring one")
+        halves = cut_halves(clip, settings.VAR_DIR / "demo")
+        self._step("Setting up the database, agencies, people and cameras in Sejong")
+        call_command("migrate", verbosity=0)
+        scene = set_the_scene(halves)
+        self._step("Starting Redis and the workers")
+        stack.start_redis()
+        stack.start_workers()
+        self._walk(scene)
+        self._log_ins(scene)
+        if not once:
+            stack.start_web("127.0.0.1", port)
+            self.stdout.write(f"\nDongseon is at http://127.0.0.1:{port}/ (Ctrl-C stops it)")
+            stack.wait()
+
+    def _walk(self, scene: Scene) -> None:
+        self._step("Analysing the recordings")
+        analyses = walk.analyse_all(scene, self._bar)
+        self._step("Filing a case and a request (officer), approving it (supervisor)")
+        request = walk.file_request(scene)
+        self._step("Searching all cameras by a picture of the person (operator)")
+        search = walk.search_for_person(request, scene)
+        self._step("Confirming the leading candidates, drawing the path (operator)")
+        walk.confirm_leaders(search, scene)
+        path = walk.draw_path(request, scene)
+        self.stdout.write("")
+        for line in walk.summary(scene, analyses, search, path):
+            self.stdout.write(line)
+        self.stdout.write(
+            "\nOne public test scene, cut in two: the people are real, the places on the map are not theirs."
+        )
+
+    def _clip(self, footage: Path | None) -> Path:
+        if footage is None:
+            return fetch_clip(self.stdout.write)
+        if not footage.is_file():
+            raise CommandError(f"There is no file {footage}.")
+        return footage
+
+    def _log_ins(self, scene: Scene) -> None:
+        self.stdout.write("\nLog-ins (user name, password, role):")
+        for username, *_rest in PEOPLE:
+            person = scene.people[username]
+            password = scene.passwords[username]
+            self.stdout.write(f"  {username:11} {password:13} {person.get_role_display()}, {person.agency}")
+
+    def _step(self, text: str) -> None:
+        self.stdout.write(f"[{monotonic() - self._started:5.1f} s] {text}")
+
+    def _bar(self, share: float) -> None:
+        if sys.stdout.isatty():
+            self.stdout.write(
+                f"\r          {'█' * round(40 * share):40} {share:4.0%}", ending="\n" if share >= 1 else ""
+            )
+            self.stdout.flush()

@@ -1,0 +1,52 @@
+/** The portal's API: JSON in, JSON out, refusals as sentences that can be shown. */
+
+const csrfToken = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+
+export class ApiError extends Error {
+  constructor(message, status) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** @returns {Promise<any>} the answer's JSON; throws ApiError with a sentence for the person */
+export async function get(url, options = {}) {
+  return send(url, { ...options, method: "GET" });
+}
+
+/** POST a FormData as it is, anything else as JSON. */
+export async function post(url, body = {}) {
+  const isForm = body instanceof FormData;
+  const headers = { "X-CSRFToken": csrfToken, ...(isForm ? {} : { "Content-Type": "application/json" }) };
+  return send(url, { method: "POST", headers, body: isForm ? body : JSON.stringify(body) });
+}
+
+async function send(url, options) {
+  let answer;
+  try {
+    answer = await fetch(url, { credentials: "same-origin", redirect: "manual", ...options });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError(gettext("The portal does not answer. Check the network; what you entered is kept."), 0);
+  }
+  if (answer.type === "opaqueredirect") throw new ApiError(gettext("You were logged out. Log in again in a new tab, then repeat."), 401);
+  const isJson = (answer.headers.get("content-type") ?? "").includes("json");
+  const content = isJson ? await answer.json() : null;
+  if (!answer.ok) throw new ApiError(sentences(content) || fallback(answer.status), answer.status);
+  return content;
+}
+
+/** Flatten DRF's error shapes into text: {"detail": …}, {"field": ["…"]}, nested lists. */
+function sentences(content) {
+  if (!content) return "";
+  if (typeof content === "string") return content;
+  if (Array.isArray(content)) return content.map(sentences).filter(Boolean).join(" ");
+  return Object.values(content).map(sentences).filter(Boolean).join(" ");
+}
+
+function fallback(status) {
+  if (status === 401 || status === 403) return gettext("You may not do this, or you were logged out. Reload the page.");
+  if (status === 404) return gettext("This is no longer there. Reload the page.");
+  if (status === 413) return gettext("The pictures are too large. Send fewer or smaller ones.");
+  return gettext("The portal could not do this. Try again; if it stays, tell your administrator the time.");
+}

@@ -1,0 +1,62 @@
+/** The candidate in focus, large, beside the picture that is looked for. */
+import { byId, h, icon } from "./dom.js";
+import { duration, similarity, timeElement } from "./format.js";
+
+/**
+ * @param {{query: Object, candidates: Object, verbs: Object, onSearchFrom: (sighting: Object) => void}} options
+ */
+export function addCompare({ query, candidates, verbs, onSearchFrom }) {
+  let hovered = null;
+
+  function show() {
+    const row = hovered ?? candidates.selectedRow;
+    if (!row) return byId("compare").replaceChildren(nothing(query.items[0]));
+    return byId("compare").replaceChildren(
+      half("query", query.items[0]?.url, gettext("Looked for")),
+      half("found", row.sighting.picture, interpolate(gettext("Candidate %s"), [row.rank])),
+      about(row),
+    );
+  }
+
+  function about(row) {
+    const { sighting } = row;
+    const stayed = (Date.parse(sighting.last_seen_at) - Date.parse(sighting.first_seen_at)) / 1000;
+    return h("div", { class: "compare-about", dataset: { decision: row.decision } },
+      h("p", { class: "compare-score" }, h("b", {}, similarity(row.score)), h("span", { class: "muted small" }, gettext("similarity"))),
+      h("p", { class: "compare-where" }, h("b", {}, sighting.camera_name), h("span", { class: "muted small" }, sighting.camera_code)),
+      h("p", {}, timeElement(sighting.seen_at)),
+      h("p", { class: "muted small" }, interpolate(gettext("in view for %s"), [duration(Math.max(1, stayed))])),
+      h("p", { class: "compare-state" }, stateText(row)),
+      h("div", { class: "compare-verbs" },
+        row.decision === "pending" && verb("confirm-large", gettext("Confirm"), "Y", "check", () => verbs.onConfirm(row)),
+        row.decision === "pending" && verb("reject-large", gettext("Reject"), "N", "close", (event) => verbs.onReject(row, event.currentTarget)),
+        row.decision !== "pending" && verb("", gettext("Take back"), "U", "undo", () => verbs.onUndo(row)),
+        verb("quiet", gettext("Search from this"), "S", "target", () => onSearchFrom(sighting))));
+  }
+
+  query.changed.on(show);
+  candidates.selected.on(show);
+  candidates.hovered.on((row) => { hovered = row; show(); });
+  show();
+  return { show };
+}
+
+function verb(className, label, key, iconName, onclick) {
+  return h("button", { type: "button", class: `button small ${className}`, onclick }, icon(iconName), label, h("kbd", {}, key));
+}
+
+function half(name, url, label) {
+  return h("figure", { class: `compare-half ${name}` },
+    url ? h("img", { src: url, alt: label, draggable: "false" }) : icon("picture", "icon big"), h("figcaption", {}, label));
+}
+
+function nothing(item) {
+  return h("div", { class: "compare-nothing" }, item?.url ? half("query", item.url, gettext("Looked for")) : null,
+    h("p", { class: "muted" }, item ? gettext("Press Search to look for this person.") : gettext("Add a picture on the left to begin.")));
+}
+
+function stateText(row) {
+  if (row.decision === "confirmed") return gettext("Confirmed by a person");
+  if (row.decision === "rejected") return `${gettext("Rejected")}${row.reason ? `: ${row.reason}` : ""}`;
+  return gettext("Not decided: a lead only");
+}

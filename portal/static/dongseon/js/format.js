@@ -1,0 +1,71 @@
+/** Numbers and times as people read them. All times are Korean time, in 24 hours. */
+import { h } from "./dom.js";
+
+const ZONE = "Asia/Seoul";
+// Korea has kept UTC+9 without summer time since 1988.
+const OFFSET = "+09:00";
+const parts = new Intl.DateTimeFormat("en-CA", {
+  timeZone: ZONE, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
+  hour: "2-digit", minute: "2-digit", second: "2-digit",
+});
+
+function split(when) {
+  return Object.fromEntries(parts.formatToParts(new Date(when)).map((part) => [part.type, part.value]));
+}
+
+/** 14:03:09 */
+export function clock(when) {
+  const at = split(when);
+  return `${at.hour}:${at.minute}:${at.second}`;
+}
+
+/** 2026-11-24 */
+export function day(when) {
+  const at = split(when);
+  return `${at.year}-${at.month}-${at.day}`;
+}
+
+/** 11-24 14:03 */
+export function shortWhen(when) {
+  const at = split(when);
+  return `${at.month}-${at.day} ${at.hour}:${at.minute}`;
+}
+
+/** A <time> element: the clock, and the date in a quieter voice. */
+export function timeElement(when, { withDay = true } = {}) {
+  return h("time", { datetime: new Date(when).toISOString(), title: `${day(when)} ${clock(when)}` },
+    h("b", {}, clock(when)), withDay && h("span", {}, ` ${day(when)}`));
+}
+
+/** The value of a datetime-local field for a moment, in Korean time. */
+export const toField = (when) => `${day(when)}T${clock(when)}`;
+
+/** The moment that a datetime-local field means, in Korean time; null if it is not filled in. */
+export function fromField(value) {
+  const when = new Date(`${value.length === 16 ? `${value}:00` : value}${OFFSET}`);
+  return value && !Number.isNaN(when.getTime()) ? when : null;
+}
+
+/** 85 m, 1.2 km */
+export function metres(value) {
+  if (value === null || value === undefined) return "";
+  return value < 1000 ? `${Math.round(value)} m` : `${(value / 1000).toFixed(value < 10000 ? 1 : 0)} km`;
+}
+
+/** 45 s, 3 min 20 s, 2 h 5 min, 3 d 4 h */
+export function duration(seconds) {
+  const s = Math.round(seconds);
+  const units = [[86400, gettext("d")], [3600, gettext("h")], [60, gettext("min")], [1, gettext("s")]];
+  const first = units.findIndex(([size]) => s >= size);
+  if (first < 0) return `0 ${gettext("s")}`;
+  const [size, name] = units[first];
+  const next = units[first + 1];
+  const rest = next ? Math.floor((s % size) / next[0]) : 0;
+  return `${Math.floor(s / size)} ${name}${rest ? ` ${rest} ${next[1]}` : ""}`;
+}
+
+/** 4.3 km/h: people know how fast they walk in km/h. */
+export const speed = (mps) => (mps === null || mps === undefined ? "" : `${(mps * 3.6).toFixed(mps < 10 ? 1 : 0)} km/h`);
+
+/** 0.83 */
+export const similarity = (score) => score.toFixed(2);

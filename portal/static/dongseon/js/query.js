@@ -1,0 +1,103 @@
+/** The query: pictures uploaded, dropped, pasted or taken from sightings, each with its box. */
+import { byId, h, icon, signal } from "./dom.js";
+import { editBox, placeBox } from "./box_editor.js";
+import { errorToast } from "./toasts.js";
+
+const MOST_PICTURES = 10;
+const LARGEST_BYTES = 25 * 1024 * 1024;
+
+/**
+ * Items are {kind: "file"|"sighting"|"stored", url, name, file?, sighting?, box?, error?}. A stored one belongs to an
+ * earlier search, and is sent again with a new one.
+ */
+export function createQuery() {
+  const items = [];
+  const changed = signal();
+
+  function add(item) {
+    if (items.length >= MOST_PICTURES) return errorToast(interpolate(gettext("At most %s pictures at once."), [MOST_PICTURES]));
+    if (item.sighting && items.some((other) => other.sighting === item.sighting)) return undefined;
+    items.push(item);
+    return show();
+  }
+
+  function addFiles(files) {
+    for (const file of files) {
+      if (!file.type.startsWith("image/")) errorToast(interpolate(gettext("%s is not a picture."), [file.name]));
+      else if (file.size > LARGEST_BYTES) errorToast(interpolate(gettext("%s is larger than 25 MB."), [file.name]));
+      else add({ kind: "file", file, name: file.name, url: URL.createObjectURL(file), box: null });
+    }
+  }
+
+  function remove(item) {
+    items.splice(items.indexOf(item), 1);
+    if (item.kind === "file") URL.revokeObjectURL(item.url);
+    show();
+  }
+
+  function show() {
+    byId("query-pictures").replaceChildren(...items.map(card));
+    byId("drop").classList.toggle("has-pictures", items.length > 0);
+    changed.emit();
+  }
+
+  function card(item) {
+    const image = h("img", { src: item.url, alt: item.name, draggable: "false" });
+    const frame = h("button", { type: "button", class: "query-frame", title: item.sighting ? item.name : gettext("Mark the person"),
+      disabled: Boolean(item.sighting) || !item.url, onclick: () => editBox(item, show) }, item.url ? image : icon("picture", "icon big"));
+    if (item.box) placeBox(frame, image, item.box);
+    return h("li", { class: item.error ? "has-error" : "" }, frame,
+      h("button", { type: "button", class: "query-remove", "aria-label": interpolate(gettext("Remove %s"), [item.name]), onclick: () => remove(item) }, icon("close")),
+      item.sighting && h("span", { class: "query-tag" }, gettext("sighting")),
+      item.error && h("p", { class: "query-error", role: "alert" }, item.error));
+  }
+
+  /** Show the pictures of a search that has run, with the boxes that the detector used. */
+  function showStored(pictures) {
+    items.splice(0, items.length, ...pictures.map((row) => ({
+      kind: row.sighting ? "sighting" : "stored", sighting: row.sighting, id: row.id, url: row.picture, name: row.original_name || String(row.id),
+      box: row.sighting ? null : row.box, error: row.error,
+    })));
+    show();
+  }
+
+  /** Put the query into a form: files with their boxes in the same order, sightings by number. */
+  async function fill(form) {
+    const boxes = [];
+    for (const item of items.filter((row) => row.kind !== "sighting" && row.url)) {
+      const content = item.file ?? await (await fetch(item.url)).blob();
+      form.append("pictures", content, item.name);
+      boxes.push(item.box ?? null);
+    }
+    form.append("boxes", JSON.stringify(boxes));
+    form.append("sightings", JSON.stringify(items.filter((row) => row.kind === "sighting").map((row) => row.sighting)));
+  }
+
+  listen(addFiles);
+  return { items, changed, add, fill, showStored, clear: () => { items.length = 0; show(); } };
+}
+
+function listen(addFiles) {
+  const [field, drop] = [byId("pictures"), byId("drop")];
+  const isOff = () => byId("query-block").disabled;
+  field.addEventListener("change", () => {
+    addFiles([...field.files]);
+    field.value = ""; // the same file may be chosen again after it was removed
+  });
+  document.addEventListener("dragover", (event) => {
+    if (isOff() || ![...event.dataTransfer.types].includes("Files")) return;
+    event.preventDefault();
+    drop.classList.add("dropping");
+  });
+  document.addEventListener("dragleave", (event) => event.relatedTarget || drop.classList.remove("dropping"));
+  document.addEventListener("drop", (event) => {
+    drop.classList.remove("dropping");
+    if (isOff() || !event.dataTransfer.files.length) return;
+    event.preventDefault();
+    addFiles([...event.dataTransfer.files]);
+  });
+  document.addEventListener("paste", (event) => {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (!isOff() && files.length) addFiles(files);
+  });
+}

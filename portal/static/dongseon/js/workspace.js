@@ -1,0 +1,138 @@
+/** The workspace of a request: puts its parts together. */
+import { addCameraLayer } from "./camera_layer.js";
+import { addCameraList } from "./camera_list.js";
+import { createCameras, loadCameras } from "./cameras.js";
+import { createCandidates } from "./candidates.js";
+import { addCompare } from "./compare.js";
+import { createDecisions } from "./decisions.js";
+import { byId, h, icon, readData } from "./dom.js";
+import { addKeys } from "./keys.js";
+import { connectLive } from "./live.js";
+import { addMapButton, createMap, fitTo } from "./map.js";
+import { createPath } from "./path.js";
+import { createQuery } from "./query.js";
+import { addRadiusTool } from "./radius.js";
+import { addSearchForm, isOpen } from "./search_form.js";
+import { createSearches } from "./searches.js";
+import { addSightingPicker } from "./sighting_picker.js";
+import { addTimeRange } from "./time_range.js";
+import { errorToast, toast } from "./toasts.js";
+
+const data = readData("workspace-data");
+
+async function start() {
+  const map = createMap(data);
+  const cameras = await loadCameras().catch((error) => {
+    errorToast(error);
+    return createCameras([]);
+  });
+  const layer = addCameraLayer(map, cameras);
+  addCameraList(cameras, { onFocus: layer.focus });
+  addRadiusTool(map, cameras);
+  const places = () => (cameras.chosen.size ? [...cameras.chosen].map(cameras.get) : cameras.rows).map((row) => [row.latitude, row.longitude]);
+  addMapButton(map, { iconName: "fit", title: gettext("Show the chosen cameras"), onClick: () => fitTo(map, places()) });
+  const timeRange = addTimeRange({ lastSeenAt: data.lastSeenAt, recorded: cameras.recorded });
+  chooseAtFirst(cameras, timeRange);
+  fitTo(map, places());
+  run({ map, cameras, layer, timeRange });
+}
+
+function chooseAtFirst(cameras, timeRange) {
+  const range = timeRange.read();
+  const recorded = range ? cameras.recordedBetween(range.from, range.until) : [];
+  cameras.choose((recorded.length ? recorded : cameras.rows).map((row) => row.id));
+}
+
+function run({ map, cameras, layer, timeRange }) {
+  const query = createQuery();
+  const confirmed = trackConfirmed(data.confirmed);
+  const searchFrom = (sighting) => {
+    if (!data.isSearchable) return;
+    query.add({ kind: "sighting", sighting: sighting.id, url: sighting.picture, name: `${sighting.camera_name} ${sighting.seen_at}` });
+    toast(gettext("Added to the query. Press Search to look for it."));
+  };
+  let candidates = null;
+  const verbs = createDecisions({
+    candidates: () => candidates,
+    onDecided: () => {
+      confirmed.take(searches.state.current.id, candidates.state.rows);
+      compare.show();
+      path.compare();
+    },
+    onStale: () => searches.refresh(),
+  });
+  candidates = createCandidates(verbs);
+  const compare = addCompare({ query, candidates, verbs, onSearchFrom: searchFrom });
+  const path = createPath({ map, requestId: data.request, confirmed: confirmed.all, onSearchFrom: searchFrom,
+    emptyText: gettext("No path yet. Confirm candidates, then build the path.") });
+  const searches = createSearches({ requestId: data.request, live: () => live.isConnected(), onSearch, onProgress: (event) => form.showProgress(event) });
+  const form = addSearchForm({ requestId: data.request, kind: data.kind, cameras, query, timeRange, onStarted: searches.begin });
+
+  function onSearch(search, isNew) {
+    form.showProgress(search);
+    if (isNew) restore(search, { cameras, query, timeRange });
+    else updatePictures(search, query);
+    // A decision on its way is newer than this answer.
+    for (const row of search.candidates) if (verbs.isPending(row.id)) row.decision = candidates.current(row.id)?.decision ?? row.decision;
+    candidates.set(search.candidates);
+    confirmed.take(search.id, search.candidates);
+    showEmpty(search, candidates);
+    compare.show();
+    path.compare();
+  }
+
+  candidates.selected.on((row) => layer.focus(row?.sighting.camera));
+  byId("candidate-filter").addEventListener("change", () => showEmpty(searches.state.current, candidates));
+  addSightingPicker({ cameras, timeRange, kind: data.kind, onPick: searchFrom });
+  addKeys({ candidates, verbs, searchFrom, path, form });
+  showEmpty(null, candidates);
+  const live = connectLive(data.request, {
+    onEvent: (event) => (event.type === "path.changed" ? path.load() : searches.receive(event)),
+    onBack: () => { searches.loadList(); searches.refresh(); path.load(); },
+  });
+  path.load({ fit: location.hash === "#path" });
+  searches.loadList().then(([newest]) => newest && searches.open(newest.id));
+}
+
+/** What is confirmed, by search: the same sighting may stand in two. */
+function trackConfirmed(pairs) {
+  const bySearch = new Map();
+  for (const [search, sighting] of pairs) bySearch.set(search, [...(bySearch.get(search) ?? []), sighting]);
+  return {
+    all: () => new Set([...bySearch.values()].flat()),
+    take: (search, rows) => bySearch.set(search, rows.filter((row) => row.decision === "confirmed").map((row) => row.sighting.id)),
+  };
+}
+
+/** Put an earlier search's terms back into the form, so that it can be changed and run again. */
+function restore(search, { cameras, query, timeRange }) {
+  cameras.choose(search.cameras);
+  timeRange.write(search.starts_at, search.ends_at);
+  byId("includes-small").checked = search.includes_small;
+  byId("limit").value = search.limit;
+  query.showStored(search.pictures);
+}
+
+/** The detector's boxes and complaints come after the start: show them on pictures that are still in the query. */
+function updatePictures(search, query) {
+  const isSame = query.items.length === search.pictures.length
+    && search.pictures.every((row, at) => query.items[at].id === row.id);
+  const isOld = isSame && search.pictures.every((row, at) => String(query.items[at].box) === String(row.sighting ? null : row.box)
+    && query.items[at].error === row.error);
+  if (isSame && !isOld) query.showStored(search.pictures);
+}
+
+function showEmpty(search, candidates) {
+  const box = byId("candidates-empty");
+  const shown = candidates.visible().length;
+  box.hidden = shown > 0;
+  if (shown) return;
+  const text = !search ? gettext("Candidates appear here while the search runs.")
+    : isOpen(search) ? gettext("Looking…")
+      : search.candidates.length ? gettext("No candidate in this state.")
+        : gettext("Nobody alike was found. Widen the time range, add cameras, or take another picture.");
+  const skeletons = search && isOpen(search) ? Array.from({ length: 6 }, () => h("span", { class: "skeleton-card" })) : [];
+  box.replaceChildren(skeletons.length ? h("div", { class: "skeleton-grid" }, ...skeletons) : icon("target", "icon big"), h("p", {}, text));
+}
+
+start();
