@@ -36,5 +36,7 @@ def load_detector(
     if entry.engine == "picodet":
         from inference.core.detector.picodet import PicoDetConfig, PicoDetDetector
 
-        return PicoDetDetector(store.path(model_id), model_id, PicoDetConfig(min_score, score_points=entry.score_points), engine)
+        return PicoDetDetector(
+            store.path(model_id), model_id, PicoDetConfig(min_score, score_points=entry.score_points), engine
+        )
     raise ModelError(f"{model_id}: the manifest names an unknown detector engine, {entry.engine!r}.")

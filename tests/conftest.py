@@ -1,0 +1,230 @@
+"""Named people in one place; factories for everything else; the database for tests that commit."""
+
+import importlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db import connection
+
+from cameras.models import Camera, Recording
+from inference.models import Feature, Sighting
+from investigations.models import Case, Search, SearchRequest
+from portal.accounts.models import Agency, User
+from portal.audit.models import AuditHead
+
+NOON = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)  # 12:00 in Seoul
+PASSWORD = "correct-horse-battery"
+triggers = importlib.import_module("portal.audit.migrations.0002_append_only")
+
+
+@pytest.fixture(autouse=True)
+def _within_one_process(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> None:
+    """Pushes and files of a test stay its own. Tests below system/ share theirs with real workers instead."""
+    settings.LANGUAGE_CODE = "en"
+    if "system" not in request.path.parts:
+        settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+        settings.MEDIA_ROOT = tmp_path / "media"
+        settings.GALLERY_DIR = tmp_path / "gallery"
+
+
+@pytest.fixture
+def committing_db(transactional_db: None) -> Iterator[None]:
+    """A database in which commits happen. Emptying it afterwards needs the audit triggers out of the way."""
+    _drop_triggers()
+    with connection.cursor() as cursor:
+        for statement in triggers.SQLITE:
+            cursor.execute(statement)
+    AuditHead.objects.get_or_create(pk=1)
+    yield
+    _drop_triggers()
+
+
+def _drop_triggers() -> None:
+    with connection.cursor() as cursor:
+        for statement in triggers.SQLITE_UNDO:
+            cursor.execute(statement.replace("DROP TRIGGER", "DROP TRIGGER IF EXISTS"))
+
+
+# ── Agencies and people ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def station(db: None) -> Agency:
+    return Agency.objects.create(name="South Station", kind="police")
+
+
+@pytest.fixture
+def other_station(db: None) -> Agency:
+    return Agency.objects.create(name="North Station", kind="police")
+
+
+@pytest.fixture
+def centre(db: None) -> Agency:
+    return Agency.objects.create(name="City Centre", kind="centre")
+
+
+@pytest.fixture
+def other_centre(db: None) -> Agency:
+    return Agency.objects.create(name="Other City Centre", kind="centre")
+
+
+def make_user(username: str, role: str, agency: Agency | None) -> User:
+    staff = role in {"supervisor", "administrator"}
+    return User.objects.create_user(username, password=PASSWORD, role=role, agency=agency, is_staff=staff)
+
+
+@pytest.fixture
+def officer(station: Agency) -> User:
+    return make_user("officer", "officer", station)
+
+
+@pytest.fixture
+def colleague(station: Agency) -> User:
+    """Another officer of the same station."""
+    return make_user("colleague", "officer", station)
+
+
+@pytest.fixture
+def outsider(other_station: Agency) -> User:
+    """An officer of a station that has nothing to do with it."""
+    return make_user("outsider", "officer", other_station)
+
+
+@pytest.fixture
+def operator(centre: Agency) -> User:
+    return make_user("operator", "operator", centre)
+
+
+@pytest.fixture
+def supervisor(centre: Agency) -> User:
+    return make_user("supervisor", "supervisor", centre)
+
+
+@pytest.fixture
+def stranger(other_centre: Agency) -> User:
+    """A supervisor of a control centre that was not asked."""
+    return make_user("stranger", "supervisor", other_centre)
+
+
+@pytest.fixture
+def administrator(centre: Agency) -> User:
+    return make_user("administrator", "administrator", centre)
+
+
+# ── Factories ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def drawn_person(colour: tuple[int, int, int] = (40, 40, 200), size: tuple[int, int] = (64, 128)) -> bytes:
+    """A JPEG of a drawn figure: head, coat, legs. No real person is in the repository."""
+    width, height = size
+    image = np.full((height, width, 3), 180, np.uint8)
+    cv2.circle(image, (width // 2, height // 8), width // 7, (120, 150, 200), -1)
+    cv2.rectangle(image, (width // 4, height // 4), (3 * width // 4, 3 * height // 5), colour, -1)
+    cv2.rectangle(image, (width // 3, 3 * height // 5), (2 * width // 3, height - 4), (60, 50, 40), -1)
+    return cv2.imencode(".jpg", image)[1].tobytes()
+
+
+def unit_vector(seed: int, dimension: int = 256) -> "np.ndarray[Any, np.dtype[np.float32]]":
+    vector = np.random.default_rng(seed).standard_normal(dimension).astype(np.float32)
+    return vector / np.linalg.norm(vector)
+
+
+@pytest.fixture
+def make_camera(centre: Agency) -> Callable[..., Camera]:
+    def make(code: str = "C1", **values: Any) -> Camera:
+        defaults = {"name": f"Camera {code}", "latitude": 36.48, "longitude": 127.289, "centre": centre}
+        return Camera.objects.create(code=code, **(defaults | values))
+
+    return make
+
+
+@pytest.fixture
+def camera(make_camera: Callable[..., Camera]) -> Camera:
+    return make_camera("C1")
+
+
+def make_recording(camera: Camera, *, started_at: datetime = NOON, minutes: float = 10, **values: Any) -> Recording:
+    defaults: dict[str, Any] = {
+        "file": "recordings/none.mp4",
+        "sha256": f"{camera.code}{started_at.isoformat()}",
+        "duration_s": minutes * 60,
+        "ends_at": started_at + timedelta(minutes=minutes),
+        "width": 640,
+        "height": 480,
+        "fps": 10,
+    }
+    return Recording.objects.create(camera=camera, started_at=started_at, **(defaults | values))
+
+
+def make_sighting(
+    recording: Recording, track_number: int = 1, *, after_s: float = 0, seed: int | None = None, **values: Any
+) -> Sighting:
+    """A sighting with a drawn picture, and with the feature of `seed` if one is given."""
+    seen_at = recording.started_at + timedelta(seconds=after_s)
+    defaults: dict[str, Any] = {
+        "camera": recording.camera,
+        "kind": "person",
+        "first_seen_at": seen_at,
+        "last_seen_at": seen_at + timedelta(seconds=5),
+        "seen_at": seen_at,
+        "frame": track_number,
+        "x1": 10.0,
+        "y1": 20.0,
+        "x2": 74.0,
+        "y2": 148.0,
+        "score": 0.9,
+        "observations": 12,
+    }
+    sighting = Sighting(recording=recording, track_number=track_number, **(defaults | values))
+    sighting.image.save("t.jpg", ContentFile(drawn_person()), save=False)
+    sighting.save()
+    if seed is not None:
+        add_feature(sighting, unit_vector(seed))
+    return sighting
+
+
+def add_feature(sighting: Sighting, vector: Any) -> Feature:
+    blob = vector.astype("<f2").tobytes()
+    return Feature.objects.create(sighting=sighting, embedder=settings.EMBEDDER_MODEL, vector=blob)
+
+
+@pytest.fixture
+def case(officer: User, station: Agency) -> Case:
+    return Case.objects.create(
+        number="2026-1", title="Missing child", kind="missing_child", agency=station, opened_by=officer
+    )
+
+
+@pytest.fixture
+def request_(case: Case, centre: Agency, officer: User) -> SearchRequest:
+    """A submitted request."""
+    return SearchRequest.objects.create(
+        case=case, centre=centre, purpose="Missing persons act", wanted="red coat", submitted_by=officer
+    )
+
+
+@pytest.fixture
+def approved(request_: SearchRequest) -> SearchRequest:
+    request_.status = SearchRequest.Status.APPROVED
+    request_.save()
+    return request_
+
+
+def make_search(request: SearchRequest, cameras: list[Camera], operator: User, **values: Any) -> Search:
+    defaults: dict[str, Any] = {
+        "starts_at": NOON - timedelta(hours=1),
+        "ends_at": NOON + timedelta(hours=1),
+        "embedder": settings.EMBEDDER_MODEL,
+        "requested_by": operator,
+        "includes_small": True,
+    }
+    search = Search.objects.create(request=request, **(defaults | values))
+    search.cameras.set(cameras)
+    return search

@@ -1,0 +1,13 @@
+"""Loaded before Django's settings: tests get a var folder of their own, so that they never touch anybody's data."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+if "DONGSEON_TEST_VAR" not in os.environ:
+    folder = tempfile.mkdtemp(prefix="dongseon-test-")
+    os.environ["DONGSEON_TEST_VAR"] = os.environ["DONGSEON_VAR"] = folder
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    for name in ("DATABASE_URL", "REDIS_URL", "DETECTOR_MODEL", "EMBEDDER_MODEL", "VWORLD_KEY", "MAP_TILES_URL"):
+        os.environ.pop(name, None)

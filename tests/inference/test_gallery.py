@@ -1,0 +1,104 @@
+"""The FAISS gallery: exact, limited to the rows it is given, and healed from them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from django.conf import settings
+
+from cameras.models import Camera
+from inference.gallery import FaissGallery
+from inference.models import Feature, Sighting
+from tests.conftest import NOON, add_feature, make_recording, make_sighting, unit_vector
+
+
+@pytest.fixture
+def gallery(tmp_path: Path) -> FaissGallery:
+    return FaissGallery(tmp_path / "gallery")
+
+
+@pytest.fixture
+def sightings(make_camera: Callable[..., Camera]) -> list[Sighting]:
+    """Twelve sightings over two cameras and two days, with features of seeds 0 to 11."""
+    rows = []
+    for number in range(12):
+        camera = Camera.objects.filter(code=f"C{number % 2}").first() or make_camera(f"C{number % 2}")
+        recording = make_recording(camera, started_at=NOON + timedelta(days=number // 6, minutes=number))
+        rows.append(make_sighting(recording, number, seed=number))
+    return rows
+
+
+def ranked(gallery: FaissGallery, query: "np.ndarray", limit: int = 20) -> list[int]:  # type: ignore[type-arg]
+    return [match.sighting_id for match in gallery.search(query, Feature.objects.all(), limit=limit)]
+
+
+def expected(query: "np.ndarray", sightings: list[Sighting]) -> list[int]:  # type: ignore[type-arg]
+    scores = [float(query @ unit_vector(number)) for number in range(len(sightings))]
+    return [sightings[number].pk for number in np.argsort(scores)[::-1]]
+
+
+def test_the_order_is_that_of_the_cosines(gallery: FaissGallery, sightings: list[Sighting]) -> None:
+    query = (unit_vector(3) + 0.5 * unit_vector(8)).astype(np.float32)
+    query /= np.linalg.norm(query)
+    assert ranked(gallery, query) == expected(query, sightings)
+    assert ranked(gallery, query, limit=2) == expected(query, sightings)[:2]
+
+
+def test_only_the_rows_asked_for_are_compared(gallery: FaissGallery, sightings: list[Sighting]) -> None:
+    ranked(gallery, unit_vector(3))  # everything is in the index now
+    allowed = Feature.objects.filter(sighting__camera__code="C0")
+    found = gallery.search(unit_vector(3), allowed, limit=20)
+    assert {match.sighting_id for match in found} == {row.pk for row in sightings if row.camera.code == "C0"}
+
+
+def test_new_rows_are_found_without_rebuilding(gallery: FaissGallery, sightings: list[Sighting]) -> None:
+    ranked(gallery, unit_vector(3))
+    added = make_sighting(sightings[3].recording, 99, seed=99)
+    assert ranked(gallery, unit_vector(99))[0] == added.pk
+
+
+def test_a_replaced_vector_no_longer_counts(gallery: FaissGallery, sightings: list[Sighting]) -> None:
+    ranked(gallery, unit_vector(3))
+    sightings[3].features.all().delete()
+    add_feature(sightings[3], unit_vector(500))
+    match = next(
+        m for m in gallery.search(unit_vector(3), Feature.objects.all(), limit=20) if m.sighting_id == sightings[3].pk
+    )
+    assert match.score == pytest.approx(float(unit_vector(3) @ unit_vector(500)), abs=2e-3)
+
+
+def test_damaged_and_deleted_files_are_made_again(
+    gallery: FaissGallery, sightings: list[Sighting], tmp_path: Path
+) -> None:
+    query = unit_vector(3)
+    first = ranked(gallery, query)
+    files = sorted((tmp_path / "gallery").rglob("*.faiss"))
+    assert len(files) == 4
+    files[0].unlink()
+    files[1].write_bytes(b"not an index")
+    assert ranked(FaissGallery(tmp_path / "gallery"), query) == first
+
+
+def test_another_process_reads_what_one_has_written(
+    gallery: FaissGallery, sightings: list[Sighting], tmp_path: Path
+) -> None:
+    other = FaissGallery(tmp_path / "gallery")
+    ranked(other, unit_vector(3))
+    added = make_sighting(sightings[0].recording, 99, seed=99)
+    ranked(gallery, unit_vector(3))
+    assert ranked(other, unit_vector(99))[0] == added.pk
+
+
+def test_rebuild_makes_the_index_anew_from_the_rows(gallery: FaissGallery, sightings: list[Sighting]) -> None:
+    first = ranked(gallery, unit_vector(3))
+    Feature.objects.filter(sighting=sightings[0]).delete()
+    assert gallery.rebuild(settings.EMBEDDER_MODEL) == 11
+    assert ranked(gallery, unit_vector(3)) == [pk for pk in first if pk != sightings[0].pk]
+
+
+def test_features_of_two_models_are_never_compared(gallery: FaissGallery, sightings: list[Sighting]) -> None:
+    Feature.objects.create(sighting=sightings[0], embedder="other", vector=unit_vector(3, 128).astype("<f2").tobytes())
+    found = gallery.search(unit_vector(3), Feature.objects.of_model(settings.EMBEDDER_MODEL), limit=20)
+    assert len(found) == 12

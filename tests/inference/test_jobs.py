@@ -1,0 +1,69 @@
+"""Who owns a job: claims, signs of life, take-overs and cancellation."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from cameras.models import Camera
+from inference import jobs
+from inference.models import Analysis, JobStatus
+from tests.conftest import make_recording
+
+
+@pytest.fixture
+def analysis(camera: Camera) -> Analysis:
+    return Analysis.objects.create(recording=make_recording(camera), detector="d", embedder="e", fps=5)
+
+
+def claim(analysis: Analysis) -> Analysis | None:
+    return jobs.claim_job(Analysis.objects.all(), analysis.pk)
+
+
+def fall_silent(analysis: Analysis) -> None:
+    long_ago = timezone.now() - timedelta(seconds=jobs.SILENT_AFTER_S + 1)
+    Analysis.objects.filter(pk=analysis.pk).update(seen_at=long_ago, requested_at=long_ago)
+
+
+def test_a_job_is_claimed_once(analysis: Analysis) -> None:
+    assert claim(analysis) is not None
+    assert claim(analysis) is None
+
+
+def test_a_silent_workers_job_is_taken_over_and_the_silent_one_can_write_no_more(analysis: Analysis) -> None:
+    first = claim(analysis)
+    assert first is not None
+    fall_silent(analysis)
+    assert list(jobs.abandoned(Analysis.objects.all())) == [analysis]
+    second = claim(analysis)
+    assert second is not None
+    with pytest.raises(jobs.ClaimLost):
+        jobs.renew_claim(first, progress=0.5)
+    with pytest.raises(jobs.ClaimLost):
+        jobs.end_job(first, JobStatus.DONE)
+    jobs.end_job(second, JobStatus.DONE)
+    analysis.refresh_from_db()
+    assert (analysis.status, analysis.progress) == ("done", 1.0)
+
+
+def test_a_lively_workers_job_is_not_abandoned(analysis: Analysis) -> None:
+    claim(analysis)
+    assert not jobs.abandoned(Analysis.objects.all())
+
+
+def test_a_queued_job_whose_message_was_lost_is_abandoned(analysis: Analysis) -> None:
+    assert not jobs.abandoned(Analysis.objects.all())
+    fall_silent(analysis)
+    assert list(jobs.abandoned(Analysis.objects.all())) == [analysis]
+
+
+def test_a_cancelled_job_stays_cancelled(analysis: Analysis) -> None:
+    running = claim(analysis)
+    assert running is not None
+    assert jobs.cancel_job(analysis)
+    with pytest.raises(jobs.ClaimLost):
+        jobs.renew_claim(running)
+    assert not jobs.cancel_job(analysis)
+    analysis.refresh_from_db()
+    assert analysis.status == JobStatus.CANCELLED
+    assert claim(analysis) is None
