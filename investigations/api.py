@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.shortcuts import get_object_or_404
+from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
@@ -127,6 +128,7 @@ class SightingList(generics.ListAPIView[Sighting]):
     """Stored sightings, to start a search from: by camera, kind and time."""
 
     serializer_class = SightingSerializer
+    filter_backends = [DjangoFilterBackend]
     filterset_fields = {"camera": ["exact", "in"], "kind": ["exact"], "seen_at": ["gte", "lt"]}
 
     def get_queryset(self) -> SightingQuerySet:

@@ -81,18 +81,28 @@ class Stack:
             if child.poll() is not None:
                 raise StackError(f"{name} ended with exit code {child.returncode}. See {self._log_path(name)}.")
 
+    def child(self, name: str) -> subprocess.Popen[bytes]:
+        return self._children[name]
+
+    def stop_workers(self) -> None:
+        self._end([name for name in self._children if name.startswith("worker")])
+
     def stop(self) -> None:
-        """End every child: asked first, the last started first, then by force."""
-        for child in reversed(self._children.values()):
+        """End every child, the last started first."""
+        self._end(list(reversed(self._children)))
+
+    def _end(self, names: Sequence[str]) -> None:
+        """Ask first, then use force."""
+        children = [self._children.pop(name) for name in names]
+        for child in children:
             _signal_group(child, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT_S
-        for child in self._children.values():
+        for child in children:
             try:
                 child.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 _signal_group(child, signal.SIGKILL)
                 child.wait()
-        self._children.clear()
 
     def _start(self, name: str, command: Sequence[str]) -> None:
         with self._log_path(name).open("ab") as log:

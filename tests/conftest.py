@@ -28,6 +28,7 @@ triggers = importlib.import_module("portal.audit.migrations.0002_append_only")
 def _within_one_process(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> None:
     """Pushes and files of a test stay its own. Tests below system/ share theirs with real workers instead."""
     settings.LANGUAGE_CODE = "en"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick: nothing here is secret
     if "system" not in request.path.parts:
         settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
         settings.MEDIA_ROOT = tmp_path / "media"
@@ -228,3 +229,26 @@ def make_search(request: SearchRequest, cameras: list[Camera], operator: User, *
     search = Search.objects.create(request=request, **(defaults | values))
     search.cameras.set(cameras)
     return search
+
+
+@pytest.fixture(scope="session")
+def models() -> None:
+    """The detector and the embedder are there, or can be fetched; else the test is skipped, with the reason."""
+    from inference.core.errors import ModelError
+    from inference.engine import model_store
+
+    try:
+        model_store().path(settings.DETECTOR_MODEL)
+    except ModelError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def clip() -> Path:
+    """The demo clip, fetched into the cache by `make test`."""
+    from portal.demo.footage import FootageError, fetch_clip
+
+    try:
+        return fetch_clip(lambda line: None)
+    except FootageError as error:
+        pytest.skip(str(error))

@@ -66,19 +66,23 @@ def cut_halves(clip: Path, folder: Path) -> tuple[Path, Path]:
     boxes = {left: (0, 0, half, info.height // 2 * 2), right: (half, 0, 2 * half, info.height // 2 * 2)}
     for path, box in boxes.items():
         if not path.exists():
-            _cut(clip, box, path, rate=Fraction(info.fps).limit_denominator(1001))
+            cut(clip, box, path)
     return left, right
 
 
-def _cut(clip: Path, box: tuple[int, int, int, int], path: Path, *, rate: Fraction) -> None:
+def cut(
+    clip: Path, box: tuple[int, int, int, int], path: Path, *, start_s: float = 0, end_s: float | None = None
+) -> None:
+    """Write the part of the clip within `box` (x1, y1, x2, y2) and from start_s to end_s as H.264 to `path`."""
+    rate = Fraction(probe(clip).fps).limit_denominator(1001)
     unfinished = path.with_suffix(".part.mp4")
     with av.open(str(unfinished), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=rate, options={"crf": "16", "preset": "veryfast"})
         stream.width, stream.height, stream.pix_fmt = box[2] - box[0], box[3] - box[1], "yuv420p"
         stream.codec_context.gop_size = max(1, round(rate))
-        for frame in read_frames(clip, crop=box):
+        for frame in read_frames(clip, crop=box, start_s=start_s, end_s=end_s):
             picture = av.VideoFrame.from_ndarray(frame.image, format="bgr24")
-            picture.pts, picture.time_base = round(frame.time_s * rate), 1 / rate
+            picture.pts, picture.time_base = round((frame.time_s - start_s) * rate), 1 / rate
             container.mux(stream.encode(picture))
         container.mux(stream.encode(None))
     unfinished.replace(path)

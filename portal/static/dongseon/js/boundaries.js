@@ -14,7 +14,7 @@ export function addBoundaries(map) {
     map.createPane(name).style.zIndex = index;
     map.getPane(name).style.pointerEvents = "none";
   }
-  const renderer = L.canvas({ pane: "land", padding: 0.4 });
+  const renderer = L.canvas({ pane: "land", padding: innerWidth > 2000 ? 0.5 : 0.9 });
   const shapes = L.layerGroup().addTo(map);
   const names = L.layerGroup().addTo(map);
   const kept = new Map();

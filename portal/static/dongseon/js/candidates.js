@@ -20,7 +20,7 @@ export function createCandidates(verbs) {
       else state.picture.set(row.sighting.id, row.sighting.picture);
     });
     state.rows = rows;
-    if (!rows.some((row) => row.id === state.selectedId)) state.selectedId = null;
+    if (!rows.some((row) => row.id === state.selectedId)) select(null);
     draw();
   }
 
@@ -52,7 +52,7 @@ export function createCandidates(verbs) {
       tabindex: "-1", onclick: (event) => { event.stopPropagation(); act(current(row.id), event.currentTarget); } }, icon(iconName));
     const card = h("li", { class: "candidate", tabindex: "-1", dataset: { candidate: row.id },
       onclick: () => select(row.id), onfocus: () => select(row.id, { focus: false }),
-      onmouseenter: () => hovered.emit(current(row.id)), onmouseleave: () => hovered.emit(null) },
+      onpointermove: (event) => hasMoved(event) && hovered.emit(current(row.id)), onpointerleave: () => hovered.emit(null) },
       h("div", { class: "candidate-picture" }, h("img", { src: row.sighting.picture, alt: "", loading: "lazy", decoding: "async", draggable: "false" }),
         h("span", { class: "rank" }), h("span", { class: "state-mark" }, icon("check"), icon("close")),
         row.sighting.is_small && h("span", { class: "small-mark", title: gettext("Never reached 64 × 128 pixels") }, gettext("small"))),
@@ -125,6 +125,9 @@ export function createCandidates(verbs) {
   return { state, set, draw, visible, current, select, move, selectNextOpen, replace, selected, hovered,
     get selectedRow() { return current(state.selectedId) ?? null; } };
 }
+
+/** Browsers also report moves when the page moves under a pointer at rest: those must not change what is shown. */
+const hasMoved = (event) => event.movementX !== 0 || event.movementY !== 0;
 
 function describe(row) {
   const decision = { pending: gettext("open"), confirmed: gettext("confirmed"), rejected: gettext("rejected") }[row.decision];

@@ -8,8 +8,11 @@ import { duration, similarity, timeElement } from "./format.js";
 export function addCompare({ query, candidates, verbs, onSearchFrom }) {
   let hovered = null;
 
+  /** The candidate that is shown large: the one that keys act on. */
+  const shown = () => (hovered && candidates.current(hovered.id)) ?? candidates.selectedRow;
+
   function show() {
-    const row = hovered ?? candidates.selectedRow;
+    const row = shown();
     if (!row) return byId("compare").replaceChildren(nothing(query.items[0]));
     return byId("compare").replaceChildren(
       half("query", query.items[0]?.url, gettext("Looked for")),
@@ -35,10 +38,15 @@ export function addCompare({ query, candidates, verbs, onSearchFrom }) {
   }
 
   query.changed.on(show);
-  candidates.selected.on(show);
-  candidates.hovered.on((row) => { hovered = row; show(); });
+  // A selection made by key or by the script is what counts until the pointer really moves again.
+  candidates.selected.on(() => { hovered = null; show(); });
+  candidates.hovered.on((row) => {
+    if (row === hovered) return;
+    hovered = row;
+    show();
+  });
   show();
-  return { show };
+  return { show, shown };
 }
 
 function verb(className, label, key, iconName, onclick) {
@@ -52,7 +60,7 @@ function half(name, url, label) {
 
 function nothing(item) {
   return h("div", { class: "compare-nothing" }, item?.url ? half("query", item.url, gettext("Looked for")) : null,
-    h("p", { class: "muted" }, item ? gettext("Press Search to look for this person.") : gettext("Add a picture on the left to begin.")));
+    h("p", { class: "muted" }, item ? gettext("The candidate in focus is shown here, beside the one you look for.") : gettext("Add a picture on the left to begin.")));
 }
 
 function stateText(row) {

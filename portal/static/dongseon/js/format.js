@@ -37,13 +37,14 @@ export function timeElement(when, { withDay = true } = {}) {
     h("b", {}, clock(when)), withDay && h("span", {}, ` ${day(when)}`));
 }
 
-/** The value of a datetime-local field for a moment, in Korean time. */
+/** 2026-11-24T14:03:09, the value of a datetime-local field for a moment, in Korean time. */
 export const toField = (when) => `${day(when)}T${clock(when)}`;
 
-/** The moment that a datetime-local field means, in Korean time; null if it is not filled in. */
+/** The moment that "2026-11-24 14:03[:09]" means in Korean time (a T may stand for the space); null if it means none. */
 export function fromField(value) {
-  const when = new Date(`${value.length === 16 ? `${value}:00` : value}${OFFSET}`);
-  return value && !Number.isNaN(when.getTime()) ? when : null;
+  const match = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2})(:\d{2})?/.exec(value.trim());
+  const when = match && new Date(`${match[1]}T${match[2]}${match[3] ?? ":00"}${OFFSET}`);
+  return when && !Number.isNaN(when.getTime()) ? when : null;
 }
 
 /** 85 m, 1.2 km */

@@ -3,7 +3,7 @@ import { isTyping } from "./page.js";
 
 const ARROWS = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
 
-export function addKeys({ candidates, verbs, searchFrom, path, form }) {
+export function addKeys({ candidates, compare, verbs, searchFrom, path, form }) {
   const acts = {
     KeyY: (row) => row.decision === "pending" && verbs.onConfirm(row),
     KeyN: (row) => row.decision === "pending" && verbs.onReject(row),
@@ -19,9 +19,10 @@ export function addKeys({ candidates, verbs, searchFrom, path, form }) {
       event.preventDefault();
       return candidates.move(ARROWS[event.key]);
     }
-    const row = candidates.selectedRow;
+    const row = compare.shown();
     if (acts[event.code] && row) {
       event.preventDefault();
+      candidates.select(row.id);
       return acts[event.code](row);
     }
     return event.code === "KeyB" ? path.build() : undefined;

@@ -59,9 +59,10 @@ export function addPathLayer(map, { onSelect, onSearchFrom = null }) {
     points.slice(1).forEach((point, at) => {
       const [from, to] = [map.latLngToLayerPoint(place(points[at])), map.latLngToLayerPoint(place(point))];
       if (from.distanceTo(to) < SHORTEST_ARROW_PX) return;
+      // Beyond the middle, so that the arrows of a way there and back do not meet.
       const turn = (Math.atan2(to.y - from.y, to.x - from.x) * 180) / Math.PI;
       const arrow = h("i", { style: { transform: `rotate(${turn}deg)` } });
-      arrows.addLayer(L.marker(map.layerPointToLatLng(from.add(to).divideBy(2)), { interactive: false, keyboard: false,
+      arrows.addLayer(L.marker(map.layerPointToLatLng(from.multiplyBy(0.4).add(to.multiplyBy(0.6))), { interactive: false, keyboard: false,
         icon: L.divIcon({ className: `path-arrow${point.is_impossible ? " impossible" : ""}`, html: arrow, iconSize: [16, 16] }) }));
     });
   }

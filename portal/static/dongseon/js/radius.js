@@ -38,6 +38,7 @@ export function addRadiusTool(map, cameras) {
     byId("map").classList.toggle("picking", isOn);
     centre = null;
     circle.remove();
+    map.closePopup();
     if (isOn) map.on("click", place);
     else map.off("click", place);
   }

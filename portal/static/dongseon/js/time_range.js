@@ -1,6 +1,7 @@
 /** From when until when: two fields in Korean time, shortcuts, and a plain sentence in 24 hours. */
 import { byId } from "./dom.js";
 import { clock, day, duration, fromField, toField } from "./format.js";
+import { addTimeField } from "./time_field.js";
 
 const MINUTE_MS = 60000;
 
@@ -17,9 +18,9 @@ export function addTimeRange({ lastSeenAt, recorded }) {
   }
 
   function write(from, until) {
-    start.value = toField(from);
+    start.value = toField(from).replace("T", " ");
     // Whole seconds only: round the end up, so that nothing at the end is left out.
-    end.value = toField(Math.ceil(new Date(until).getTime() / 1000) * 1000);
+    end.value = toField(Math.ceil(new Date(until).getTime() / 1000) * 1000).replace("T", " ");
     summarise();
   }
 
@@ -39,7 +40,7 @@ export function addTimeRange({ lastSeenAt, recorded }) {
     else if (recorded()) write(...recorded());
   }
 
-  for (const field of [start, end]) field.addEventListener("input", summarise);
+  for (const field of [start, end]) addTimeField(field, summarise);
   byId("time-chips").addEventListener("click", ({ target }) => target.closest("button") && pick(target.closest("button")));
   write(...standard(lastSeenAt, recorded()));
   return { read, write };

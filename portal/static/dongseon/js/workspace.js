@@ -84,7 +84,7 @@ function run({ map, cameras, layer, timeRange }) {
   candidates.selected.on((row) => layer.focus(row?.sighting.camera));
   byId("candidate-filter").addEventListener("change", () => showEmpty(searches.state.current, candidates));
   addSightingPicker({ cameras, timeRange, kind: data.kind, onPick: searchFrom });
-  addKeys({ candidates, verbs, searchFrom, path, form });
+  addKeys({ candidates, compare, verbs, searchFrom, path, form });
   showEmpty(null, candidates);
   const live = connectLive(data.request, {
     onEvent: (event) => (event.type === "path.changed" ? path.load() : searches.receive(event)),
@@ -128,11 +128,16 @@ function showEmpty(search, candidates) {
   box.hidden = shown > 0;
   if (shown) return;
   const text = !search ? gettext("Candidates appear here while the search runs.")
-    : isOpen(search) ? gettext("Looking…")
-      : search.candidates.length ? gettext("No candidate in this state.")
-        : gettext("Nobody alike was found. Widen the time range, add cameras, or take another picture.");
+    : search.candidates.length ? gettext("No candidate in this state.") : whyNone(search.status);
   const skeletons = search && isOpen(search) ? Array.from({ length: 6 }, () => h("span", { class: "skeleton-card" })) : [];
   box.replaceChildren(skeletons.length ? h("div", { class: "skeleton-grid" }, ...skeletons) : icon("target", "icon big"), h("p", {}, text));
+}
+
+function whyNone(status) {
+  if (status === "done") return gettext("Nobody alike was found. Widen the time range, add cameras, or take another picture.");
+  if (status === "failed") return gettext("The search failed. The message on the left says why.");
+  if (status === "cancelled") return gettext("The search was cancelled before it found anybody.");
+  return gettext("Looking…");
 }
 
 start();

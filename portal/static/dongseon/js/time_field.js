@@ -1,0 +1,34 @@
+/** A time as text in 24 hours, whatever the browser's own habit; the browser's calendar stands beside it. */
+import { fromField, toField } from "./format.js";
+
+/** @param {HTMLInputElement} field, followed by a datetime-local field and a button */
+export function addTimeField(field, onChange) {
+  const native = field.nextElementSibling;
+  const button = native.nextElementSibling;
+  button.addEventListener("click", () => {
+    const when = fromField(field.value);
+    if (when) native.value = toField(when);
+    native.showPicker?.();
+  });
+  native.addEventListener("input", () => {
+    if (!native.value) return;
+    field.value = native.value.replace("T", " ");
+    onChange();
+  });
+  field.addEventListener("input", onChange);
+  field.addEventListener("change", () => {
+    field.value = complete(field.value, field.defaultDay ?? "");
+    onChange();
+  });
+  field.addEventListener("focus", () => { field.defaultDay = field.value.slice(0, 10); });
+}
+
+/** "14:30" or "1430" alone changes the time and keeps the day; single digits are filled up. */
+function complete(value, day) {
+  const match = /^(?:(\d{4})[-./](\d{1,2})[-./](\d{1,2})[T ]+)?(\d{1,2}):?(\d{2})(?::?(\d{2}))?$/.exec(value.trim());
+  if (!match) return value;
+  const [, year, month, date, hour, minute, second] = match;
+  const pad = (text) => text.padStart(2, "0");
+  const on = year ? `${year}-${pad(month)}-${pad(date)}` : day;
+  return `${on} ${pad(hour)}:${minute}:${second ?? "00"}`.trim();
+}

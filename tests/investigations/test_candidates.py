@@ -1,0 +1,57 @@
+"""Decisions on candidates: confirm, reject with a reason, take back; two people at once."""
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from cameras.models import Camera
+from investigations.models import Candidate, SearchRequest
+from investigations.services.candidates import decide_candidate
+from portal.accounts.models import User
+from portal.audit.models import AuditEntry
+from tests.conftest import make_recording, make_search, make_sighting
+
+
+@pytest.fixture
+def candidate(approved: SearchRequest, camera: Camera, operator: User) -> Candidate:
+    search = make_search(approved, [camera], operator)
+    return Candidate.objects.create(search=search, sighting=make_sighting(make_recording(camera)), score=0.8)
+
+
+def test_a_decision_leaves_a_row_and_an_entry(candidate: Candidate, operator: User) -> None:
+    decide_candidate(candidate, "confirmed", reason="same bag", actor=operator)
+    candidate.refresh_from_db()
+    assert candidate.decision == "confirmed"
+    row = candidate.decisions.get()
+    assert (row.old, row.new, row.reason, row.actor) == ("pending", "confirmed", "same bag", operator)
+    assert AuditEntry.objects.get().action == "candidate.confirmed"
+
+
+def test_a_rejection_needs_a_reason(candidate: Candidate, operator: User) -> None:
+    with pytest.raises(ValidationError, match="why"):
+        decide_candidate(candidate, "rejected", actor=operator)
+    assert decide_candidate(candidate, "rejected", reason="other shoes", actor=operator).decision == "rejected"
+
+
+def test_a_decision_can_be_taken_back(candidate: Candidate, operator: User) -> None:
+    decide_candidate(candidate, "confirmed", actor=operator)
+    decide_candidate(candidate, "pending", actor=operator)
+    assert [row.new for row in candidate.decisions.all()] == ["confirmed", "pending"]
+    assert AuditEntry.objects.order_by("sequence").last().action == "candidate.reopened"  # type: ignore[union-attr]
+
+
+def test_a_decision_never_overwrites_one_that_was_not_seen(
+    candidate: Candidate, operator: User, supervisor: User
+) -> None:
+    as_seen_by_both = Candidate.objects.get(pk=candidate.pk)
+    decide_candidate(candidate, "confirmed", actor=operator)
+    with pytest.raises(ValidationError, match="Somebody else"):
+        decide_candidate(as_seen_by_both, "rejected", reason="no", actor=supervisor)
+    candidate.refresh_from_db()
+    assert candidate.decision == "confirmed"
+
+
+@pytest.mark.parametrize("who", ["officer", "outsider", "stranger", "administrator"])
+def test_nobody_else_decides(who: str, candidate: Candidate, request: pytest.FixtureRequest) -> None:
+    with pytest.raises(PermissionDenied):
+        decide_candidate(candidate, "confirmed", actor=request.getfixturevalue(who))
+    assert not AuditEntry.objects.exists()

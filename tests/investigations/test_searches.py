@@ -1,0 +1,249 @@
+"""Starting a search, the job that runs it, and what it says when something is wrong."""
+
+import struct
+import zlib
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from cameras.models import Camera
+from inference.models import Analysis, Sighting
+from investigations import search as search_job
+from investigations.models import Candidate, Search, SearchRequest
+from investigations.services.searches import SearchTerms, Upload, cancel_search, start_search
+from portal.accounts.models import User
+from portal.audit.models import AuditEntry
+from tests.conftest import NOON, drawn_person, make_recording, make_search, make_sighting, unit_vector
+
+
+def terms(cameras: list[Camera], **values: Any) -> SearchTerms:
+    defaults: dict[str, Any] = {
+        "starts_at": NOON - timedelta(hours=1),
+        "ends_at": NOON + timedelta(hours=1),
+        "uploads": [Upload("photo.jpg", drawn_person())],
+    }
+    return SearchTerms(cameras=cameras, **(defaults | values))
+
+
+def huge_png(side: int = 20_000) -> bytes:
+    """A valid PNG of 20,000 × 20,000 grey pixels: small as a file, 400 megapixels when decoded."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    packer = zlib.compressobj(9)
+    rows = b"".join(packer.compress(b"\x00" * (side + 1)) for _row in range(side)) + packer.flush()
+    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+def test_a_search_keeps_its_terms_and_is_audited(approved: SearchRequest, camera: Camera, operator: User) -> None:
+    search = start_search(approved, terms([camera], reason="case 1"), actor=operator)
+    assert (search.status, search.pictures.count(), list(search.cameras.all())) == ("queued", 1, [camera])
+    entry = AuditEntry.objects.get(action="search.started")
+    assert (entry.reason, entry.details["cameras"]) == ("case 1", ["C1"])
+
+
+def test_the_stored_picture_is_encoded_anew(approved: SearchRequest, camera: Camera, operator: User) -> None:
+    content = drawn_person() + b"<script>alert(1)</script>"
+    search = start_search(approved, terms([camera], uploads=[Upload("a.jpg", content)]), actor=operator)
+    assert b"<script>" not in search.pictures.get().image.read()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty"),
+        (b"this is not a picture", "picture"),
+        (cv2.imencode(".png", np.zeros((1, 1, 3), np.uint8))[1].tobytes(), "small"),
+        (drawn_person()[:200], "picture"),
+    ],
+    ids=["zero bytes", "text", "1×1", "cut off"],
+)
+def test_a_picture_that_cannot_be_used_is_refused_with_its_name(
+    approved: SearchRequest, camera: Camera, operator: User, content: bytes, words: str
+) -> None:
+    with pytest.raises(ValidationError) as refusal:
+        start_search(approved, terms([camera], uploads=[Upload("bad.jpg", content)]), actor=operator)
+    message = " ".join(refusal.value.messages)
+    assert message.startswith("bad.jpg: ")
+    assert words in message
+    assert not Search.objects.exists()
+
+
+def test_a_picture_of_400_megapixels_is_refused_unread(approved: SearchRequest, camera: Camera, operator: User) -> None:
+    with pytest.raises(ValidationError, match="at most 50 megapixels"):
+        start_search(approved, terms([camera], uploads=[Upload("huge.png", huge_png())]), actor=operator)
+
+
+def test_one_bad_picture_keeps_its_error_and_the_rest_goes_on(
+    approved: SearchRequest, camera: Camera, operator: User
+) -> None:
+    uploads = [Upload("bad.jpg", b""), Upload("good.jpg", drawn_person())]
+    search = start_search(approved, terms([camera], uploads=uploads), actor=operator)
+    bad, good = search.pictures.all()
+    assert "bad.jpg" in bad.error
+    assert not bad.image
+    assert good.error == ""
+
+
+def test_searches_that_make_no_sense_are_refused(approved: SearchRequest, camera: Camera, operator: User) -> None:
+    for wrong, words in [
+        (terms([]), "at least one camera"),
+        (terms([camera], uploads=[]), "Add a picture"),
+        (terms([camera], ends_at=NOON - timedelta(days=1)), "before its start"),
+        (terms([camera], uploads=[Upload("x", drawn_person())] * 11), "At most 10"),
+    ]:
+        with pytest.raises(ValidationError, match=words):
+            start_search(approved, wrong, actor=operator)
+    assert not Search.objects.exists()
+    assert not AuditEntry.objects.exists()
+
+
+def test_only_an_approved_request_is_searched(request_: SearchRequest, camera: Camera, operator: User) -> None:
+    with pytest.raises(ValidationError, match="approve"):
+        start_search(request_, terms([camera]), actor=operator)
+
+
+@pytest.mark.parametrize("who", ["officer", "outsider", "stranger", "administrator"])
+def test_nobody_else_searches(
+    who: str, approved: SearchRequest, camera: Camera, request: pytest.FixtureRequest
+) -> None:
+    with pytest.raises(PermissionDenied):
+        start_search(approved, terms([camera]), actor=request.getfixturevalue(who))
+
+
+def test_cameras_of_another_centre_are_refused(
+    approved: SearchRequest, make_camera: Callable[..., Camera], operator: User, other_centre: Any
+) -> None:
+    foreign = make_camera("X1", centre=other_centre)
+    with pytest.raises(PermissionDenied, match="another control centre"):
+        start_search(approved, terms([foreign]), actor=operator)
+
+
+# ── The job ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def stored(make_camera: Callable[..., Camera]) -> list[Sighting]:
+    """Six sightings over three cameras, at 12:00, 12:01, …, with features of seeds 0 to 5; the last is small."""
+    rows = []
+    for number in range(6):
+        camera = Camera.objects.filter(code=f"C{number % 3}").first() or make_camera(f"C{number % 3}")
+        recording = make_recording(camera, started_at=NOON + timedelta(minutes=number), minutes=1)
+        Analysis.objects.create(recording=recording, status="done", detector="d", embedder="e", fps=5)
+        rows.append(make_sighting(recording, number, seed=number, is_small=number == 5))
+    return rows
+
+
+@pytest.fixture
+def query(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Queries embed as the vector of seed 2; everything else of the job is as it is."""
+    monkeypatch.setattr(search_job, "query_features", lambda row: unit_vector(2)[None])
+
+
+def run(request: SearchRequest, operator: User, **values: Any) -> Search:
+    search = make_search(request, list(Camera.objects.filter(code__startswith="C")), operator, **values)
+    search_job.search(search.pk)
+    search.refresh_from_db()
+    return search
+
+
+def found(search: Search) -> list[int]:
+    return list(search.candidates.values_list("sighting__track_number", flat=True))
+
+
+def test_candidates_are_ranked_by_similarity(approved: SearchRequest, operator: User, stored: Any, query: Any) -> None:
+    search = run(approved, operator)
+    assert (search.status, search.progress, search.sightings_compared) == ("done", 1.0, 6)
+    expected = np.argsort([-float(unit_vector(2) @ unit_vector(seed)) for seed in range(6)])
+    assert found(search) == expected.tolist()
+    best = search.candidates.first()
+    assert best is not None
+    assert best.score == pytest.approx(1.0, abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("values", "numbers"),
+    [
+        ({"limit": 1}, {2}),
+        ({"includes_small": False}, {0, 1, 2, 3, 4}),
+        ({"ends_at": NOON + timedelta(minutes=2, seconds=1)}, {0, 1, 2}),
+        ({"starts_at": NOON + timedelta(minutes=4)}, {4, 5}),
+        ({"kind": "vehicle"}, set()),
+        ({"embedder": "another"}, set()),
+    ],
+)
+def test_a_search_keeps_within_its_terms(
+    approved: SearchRequest, operator: User, stored: Any, query: Any, values: dict[str, Any], numbers: set[int]
+) -> None:
+    search = run(approved, operator, **values)
+    assert search.status == "done"
+    assert set(found(search)) == numbers
+
+
+def test_a_search_sees_no_more_than_who_asked(
+    approved: SearchRequest, stored: Any, query: Any, stranger: User, officer: User
+) -> None:
+    assert found(run(approved, stranger)) == []
+    assert found(run(approved, officer)) == []
+
+
+def test_running_a_search_again_keeps_decisions_and_doubles_nothing(
+    approved: SearchRequest, operator: User, stored: Any, query: Any
+) -> None:
+    search = run(approved, operator)
+    Candidate.objects.filter(search=search, sighting=stored[0]).update(decision="confirmed")
+    Search.objects.filter(pk=search.pk).update(status="queued", limit=2)
+    search_job.search(search.pk)
+    assert search.candidates.count() == 3  # the two best, and the confirmed one
+    assert search.candidates.get(sighting=stored[0]).decision == "confirmed"
+
+
+def test_cameras_without_footage_or_analysis_are_named(
+    approved: SearchRequest, operator: User, stored: Any, query: Any, make_camera: Callable[..., Camera]
+) -> None:
+    make_camera("C7")
+    make_recording(make_camera("C8"))
+    search = run(approved, operator)
+    assert search.warning.splitlines() == ["No recording in these hours: C7.", "Not analysed yet: C8."]
+
+
+def test_a_failing_search_says_why_on_its_row(
+    approved: SearchRequest, operator: User, stored: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(row: Search) -> None:
+        raise search_job.NoQuery("photo.jpg: no person was found in this picture.")
+
+    monkeypatch.setattr(search_job, "query_features", fail)
+    search = run(approved, operator)
+    assert (search.status, search.error) == ("failed", "photo.jpg: no person was found in this picture.")
+
+
+def test_a_cancelled_search_stays_cancelled(approved: SearchRequest, operator: User, stored: Any, query: Any) -> None:
+    search = make_search(approved, list(Camera.objects.all()), operator)
+    cancel_search(search, actor=operator)
+    search_job.search(search.pk)
+    search.refresh_from_db()
+    assert (search.status, search.candidates.count()) == ("cancelled", 0)
+    with pytest.raises(ValidationError, match="already ended"):
+        cancel_search(search, actor=operator)
+
+
+@pytest.mark.footage
+def test_a_picture_without_a_person_says_so(
+    approved: SearchRequest, camera: Camera, operator: User, models: Any
+) -> None:
+    meadow = np.full((480, 640, 3), (60, 140, 70), np.uint8)
+    upload = Upload("meadow.png", cv2.imencode(".png", meadow)[1].tobytes())
+    search = start_search(approved, terms([camera], uploads=[upload]), actor=operator)
+    search_job.search(search.pk)
+    search.refresh_from_db()
+    assert search.status == "failed"
+    assert "meadow.png: no person was found" in search.error
+    assert "no person was found" in search.pictures.get().error

@@ -1,0 +1,84 @@
+"""The portal as it runs: real Redis, real workers, real web server, a database in a file, real footage."""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.files import File
+from django.db import connection
+from django.utils import timezone
+
+from cameras.models import Camera, Recording
+from cameras.services.recordings import add_recording
+from inference.models import Job
+from inference.videos import measure_video
+from portal.accounts.models import User
+from portal.demo.footage import cut
+from portal.stack import Stack
+
+# The man in the red and blue jacket walks from the left half into the right one.
+START_S, END_S = 50.0, 66.0
+LEFT_BOX, RIGHT_BOX = (0, 0, 384, 576), (384, 0, 768, 576)
+
+
+@pytest.fixture
+def stack(committing_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """Redis is started; tests start workers and the web server as they need them. All work on the test database."""
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{connection.settings_dict['NAME']}")
+    with Stack(Path(settings.VAR_DIR) / "log") as running:
+        running.start_redis()
+        yield running
+
+
+@pytest.fixture(scope="session")
+def halves(clip: Path) -> list[Path]:
+    """Sixteen seconds of the demo clip as two files, one for each virtual camera."""
+    folder = Path(os.environ["DONGSEON_TEST_VAR"]) / "halves"
+    folder.mkdir(exist_ok=True)
+    paths = [folder / "left.mp4", folder / "right.mp4"]
+    for path, box in zip(paths, (LEFT_BOX, RIGHT_BOX), strict=True):
+        cut(clip, box, path, start_s=START_S, end_s=END_S)
+    return paths
+
+
+@pytest.fixture
+def recordings(halves: list[Path], make_camera: Callable[..., Camera], operator: User) -> list[Recording]:
+    started_at = timezone.now().replace(microsecond=0) - timedelta(hours=1)
+    rows = []
+    for number, path in enumerate(halves):
+        camera = make_camera(f"C{number + 1}", latitude=36.499, longitude=127.2716 + number * 0.00045, bearing_deg=180)
+        with path.open("rb") as file:
+            rows.append(
+                add_recording(
+                    camera, file=File(file, path.name), started_at=started_at, measure=measure_video, actor=operator
+                )
+            )
+    return rows
+
+
+def wait_until(is_so: Callable[[], Any], *, within_s: float, what: str) -> None:
+    deadline = monotonic() + within_s
+    while not is_so():
+        assert monotonic() < deadline, f"waited {within_s:g} s in vain for: {what}"
+        sleep(0.05)
+
+
+def wait_for_end(job: Job, *, within_s: float = 120) -> None:
+    def has_ended() -> bool:
+        job.refresh_from_db()
+        return not job.is_open
+
+    wait_until(has_ended, within_s=within_s, what=f"the end of {job}")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
