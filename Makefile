@@ -30,7 +30,7 @@ lint: $(DEV_STAMP)
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(PY) manage.py makemigrations --check --dry-run --verbosity 0
-	@$(VENV)/bin/lint-imports --no-timing
+	@$(VENV)/bin/lint-imports --no-logo
 	@$(VENV)/bin/mypy .
 
 bench: $(DEV_STAMP)

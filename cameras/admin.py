@@ -4,13 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from cameras.models import Camera, Recording
 from cameras.services.cameras import save_camera
 from portal.accounts.admin import RoleAdmin
-from portal.accounts.rights import Right
+from portal.accounts.rights import Right, acting_user
 
 
 @admin.register(Camera)
@@ -23,7 +24,7 @@ class CameraAdmin(RoleAdmin):
     search_fields = ["code", "name", "address"]
 
     def save_model(self, request: HttpRequest, obj: Camera, form: forms.ModelForm[Camera], change: bool) -> None:
-        save_camera(obj, actor=request.user, changed=form.changed_data)
+        save_camera(obj, actor=acting_user(request), changed=form.changed_data)
 
 
 class BaseRecordingAdmin(RoleAdmin):
@@ -37,7 +38,7 @@ class BaseRecordingAdmin(RoleAdmin):
     search_fields = ["camera__code", "camera__name", "original_name", "sha256"]
     date_hierarchy = "started_at"
 
-    def has_change_permission(self, request: HttpRequest, obj: Recording | None = None) -> bool:
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False  # what a camera recorded is evidence: it is added, and never edited
 
     @admin.display(description=_("length"))

@@ -22,7 +22,7 @@ from inference.models import Analysis, Sighting
 from inference.services.analyses import cancel_analysis, request_analysis
 from inference.videos import measure_video
 from portal.accounts.admin import ReadOnlyAdmin
-from portal.accounts.rights import Right, has_right
+from portal.accounts.rights import Right, acting_user, has_right
 
 STATUS_COLOURS = {
     "queued": "info",
@@ -80,7 +80,7 @@ class RecordingForm(forms.ModelForm[Recording]):
                     actor=self.actor,
                 )
             except ValidationError as error:
-                self.add_error("file", error.messages)  # type: ignore[arg-type]
+                self.add_error("file", error.messages)
         return cleaned
 
     def _post_clean(self) -> None:
@@ -131,7 +131,7 @@ class RecordingAdmin(BaseRecordingAdmin):
 
     @admin.action(description=_("Analyse the chosen recordings"), permissions=["analyse"])
     def analyse(self, request: HttpRequest, rows: QuerySet[Recording]) -> None:
-        count = apply_to_each(request, rows, lambda row: request_analysis(row, actor=request.user))
+        count = apply_to_each(request, rows, lambda row: request_analysis(row, actor=acting_user(request)))
         if count:
             text = ngettext("%(count)d analysis was queued.", "%(count)d analyses were queued.", count)
             messages.success(request, text % {"count": count})
@@ -170,7 +170,7 @@ class AnalysisAdmin(JobAdmin):
 
     @admin.action(description=_("Cancel the chosen analyses"), permissions=["cancel"])
     def cancel(self, request: HttpRequest, rows: QuerySet[Analysis]) -> None:
-        count = apply_to_each(request, rows, lambda row: cancel_analysis(row, actor=request.user))
+        count = apply_to_each(request, rows, lambda row: cancel_analysis(row, actor=acting_user(request)))
         if count:
             messages.success(request, gettext("Cancelled: %(count)d.") % {"count": count})
 

@@ -28,7 +28,7 @@ from investigations.models import (
 from investigations.services.candidates import decide_candidate
 from investigations.services.requests import approve_request, return_request
 from portal.accounts.admin import ReadOnlyAdmin
-from portal.accounts.rights import Right, has_right
+from portal.accounts.rights import Right, acting_user, has_right
 
 
 class ReasonActionForm(ActionForm):  # type: ignore[misc]
@@ -104,7 +104,7 @@ class SearchRequestAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         confirmed = Q(searches__candidates__decision=Candidate.Decision.CONFIRMED)
-        return (
+        rows: QuerySet[Any] = (
             super()
             .get_queryset(request)
             .annotate(
@@ -112,6 +112,7 @@ class SearchRequestAdmin(ReadOnlyAdmin):
                 confirmed_count=Count("searches__candidates", filter=confirmed, distinct=True),
             )
         )
+        return rows
 
     @display(  # type: ignore[untyped-decorator]
         description=_("status"),
@@ -135,14 +136,16 @@ class SearchRequestAdmin(ReadOnlyAdmin):
     @admin.action(description=_("Approve the chosen requests"), permissions=["approve"])
     def approve(self, request: HttpRequest, rows: QuerySet[SearchRequest]) -> None:
         reason = request.POST.get("reason", "")
-        count = apply_to_each(request, rows, lambda row: approve_request(row, reason=reason, actor=request.user))
+        count = apply_to_each(
+            request, rows, lambda row: approve_request(row, reason=reason, actor=acting_user(request))
+        )
         if count:
             messages.success(request, gettext("Approved: %(count)d.") % {"count": count})
 
     @admin.action(description=_("Return the chosen requests to the station"), permissions=["approve"])
     def return_to_station(self, request: HttpRequest, rows: QuerySet[SearchRequest]) -> None:
         reason = request.POST.get("reason", "")
-        count = apply_to_each(request, rows, lambda row: return_request(row, reason=reason, actor=request.user))
+        count = apply_to_each(request, rows, lambda row: return_request(row, reason=reason, actor=acting_user(request)))
         if count:
             messages.success(request, gettext("Returned: %(count)d.") % {"count": count})
 
@@ -167,7 +170,8 @@ class SearchAdmin(JobAdmin):
     search_fields = ["request__case__number", "request__case__title", "error"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).annotate(candidate_count_=Count("candidates"))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(candidate_count_=Count("candidates"))
+        return rows
 
     @admin.display(description=_("candidates"), ordering="candidate_count_")
     def candidate_count(self, row: Any) -> int:
@@ -242,7 +246,7 @@ class CandidateAdmin(ReadOnlyAdmin):
     def _decide(self, request: HttpRequest, rows: QuerySet[Candidate], decision: str) -> None:
         reason = request.POST.get("reason", "")
         count = apply_to_each(
-            request, rows, lambda row: decide_candidate(row, decision, reason=reason, actor=request.user)
+            request, rows, lambda row: decide_candidate(row, decision, reason=reason, actor=acting_user(request))
         )
         if count:
             messages.success(request, gettext("Decided: %(count)d.") % {"count": count})
@@ -257,7 +261,7 @@ class PathAdmin(ReadOnlyAdmin):
     inlines = [PathPointInline]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return (
+        rows: QuerySet[Any] = (
             super()
             .get_queryset(request)
             .annotate(
@@ -265,6 +269,7 @@ class PathAdmin(ReadOnlyAdmin):
                 impossible_count=Count("points", filter=Q(points__is_impossible=True)),
             )
         )
+        return rows
 
     @admin.display(description=_("stops"))
     def stops(self, row: Any) -> int:

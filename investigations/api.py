@@ -136,7 +136,7 @@ class SightingList(generics.ListAPIView[Sighting]):
         return Sighting.objects.visible_to(self.request.user).current().select_related("camera")
 
     def get_serializer_context(self) -> dict[str, Any]:
-        return super().get_serializer_context() | {"viewer": self.request.user}
+        return {**super().get_serializer_context(), "viewer": self.request.user}
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().list(request, *args, **kwargs)

@@ -11,7 +11,7 @@ from investigations.models import SearchRequest
 FORBIDDEN = 4403
 
 
-class RequestConsumer(AsyncJsonWebsocketConsumer):
+class RequestConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
     """Passes a request's events on to a person who may see the request, as long as that stays so."""
 
     group: str | None = None
@@ -39,7 +39,7 @@ class RequestConsumer(AsyncJsonWebsocketConsumer):
         else:
             await self.close(code=FORBIDDEN)
 
-    @database_sync_to_async
+    @database_sync_to_async  # type: ignore[untyped-decorator]
     def _may_see(self) -> bool:
         user = self.scope["user"]
         if user.is_authenticated:

@@ -32,7 +32,10 @@ class RequestForm(forms.ModelForm):  # type: ignore[type-arg]
         widgets = {
             "wanted": forms.Textarea(attrs={"rows": 4}),
             "purpose": forms.Textarea(attrs={"rows": 3}),
-            "last_seen_at": forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local", "step": 60}),
+            # Text, not datetime-local: browsers show that in 12 or 24 hours as they please.
+            "last_seen_at": forms.DateTimeInput(
+                format="%Y-%m-%d %H:%M", attrs={"data-time": "", "placeholder": "2026-01-31 14:05"}
+            ),
         }
         help_texts = {
             "wanted": _("Clothes, build, bag, shoes, gait: what an operator can see from above and afar."),

@@ -78,7 +78,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = rows.prefetch_related(Prefetch("path__points", PathPoint.objects.select_related("sighting__camera")))
     context = {
         "case": case,
-        "requests": [(row, _progress(row), _sketch(row)) for row in rows],
+        "requests": [_card(row) for row in rows],
         "can_request": has_right(user, Right.SUBMIT_REQUEST) and case.status == Case.Status.OPEN,
     }
     return render(request, "investigations/case_detail.html", context)
@@ -112,7 +112,7 @@ def workspace(request: HttpRequest, pk: int) -> HttpResponse:
     can_search = has_right(user, Right.SEARCH)
     context = {
         "req": search_request,
-        "changes": search_request.changes.select_related("actor"),
+        "changes": list(search_request.changes.select_related("actor")),
         "progress": _progress(search_request),
         "can_decide": has_right(user, Right.APPROVE_REQUEST) and search_request.status == "submitted",
         "can_request": has_right(user, Right.SUBMIT_REQUEST),
@@ -179,6 +179,17 @@ def _waiting(user: User) -> int:
     return SearchRequest.objects.visible_to(user).filter(status=SearchRequest.Status.SUBMITTED).count()
 
 
+def _card(search_request: SearchRequest) -> dict[str, Any]:
+    """What the case's page shows of one request."""
+    changes = list(search_request.changes.all())
+    return {
+        "request": search_request,
+        "last_change": changes[-1] if changes else None,
+        "progress": _progress(search_request),
+        "sketch": _sketch(search_request),
+    }
+
+
 def _progress(search_request: SearchRequest) -> dict[str, int]:
     """Numbers only, which the asking station may know: how much was searched, seen through and confirmed."""
     decided = ~Q(decision=Candidate.Decision.PENDING)
@@ -201,6 +212,7 @@ def _workspace_data(search_request: SearchRequest, *, can_search: bool) -> dict[
         "canSearch": can_search,
         "kind": "vehicle" if search_request.case.kind == Case.Kind.VEHICLE else "person",
         "lastSeenAt": last_seen.isoformat() if last_seen else None,
+        "hasPath": Path.objects.filter(request=search_request).exists(),
         "hasTiles": has_tiles(),
         "confirmed": list(confirmed.values_list("search_id", "sighting_id")) if can_search else [],
     }

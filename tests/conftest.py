@@ -1,6 +1,7 @@
 """Named people in one place; factories for everything else; the database for tests that commit."""
 
 import importlib
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,15 +22,19 @@ from portal.audit.models import AuditHead
 
 NOON = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)  # 12:00 in Seoul
 PASSWORD = "correct-horse-battery"
-triggers = importlib.import_module("portal.audit.migrations.0002_append_only")
+migration = importlib.import_module("portal.audit.migrations.0002_append_only")
+TRIGGERS = {
+    "sqlite": (migration.SQLITE, migration.SQLITE_UNDO),
+    "postgresql": (migration.POSTGRESQL, migration.POSTGRESQL_UNDO),
+}
 
 
 @pytest.fixture(autouse=True)
 def _within_one_process(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> None:
     """Pushes and files of a test stay its own. Tests below system/ share theirs with real workers instead."""
     settings.LANGUAGE_CODE = "en"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick: nothing here is secret
     if "system" not in request.path.parts:
+        settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick: nothing here is secret
         settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
         settings.MEDIA_ROOT = tmp_path / "media"
         settings.GALLERY_DIR = tmp_path / "gallery"
@@ -38,19 +43,20 @@ def _within_one_process(request: pytest.FixtureRequest, settings: Any, tmp_path:
 @pytest.fixture
 def committing_db(transactional_db: None) -> Iterator[None]:
     """A database in which commits happen. Emptying it afterwards needs the audit triggers out of the way."""
-    _drop_triggers()
+    drop_triggers()
     with connection.cursor() as cursor:
-        for statement in triggers.SQLITE:
+        for statement in TRIGGERS[connection.vendor][0]:
             cursor.execute(statement)
     AuditHead.objects.get_or_create(pk=1)
     yield
-    _drop_triggers()
+    drop_triggers()
 
 
-def _drop_triggers() -> None:
+def drop_triggers() -> None:
+    """As somebody with the keys to the database would."""
     with connection.cursor() as cursor:
-        for statement in triggers.SQLITE_UNDO:
-            cursor.execute(statement.replace("DROP TRIGGER", "DROP TRIGGER IF EXISTS"))
+        for statement in TRIGGERS[connection.vendor][1]:
+            cursor.execute(re.sub("DROP (TRIGGER|FUNCTION)", r"DROP \1 IF EXISTS", statement))
 
 
 # ── Agencies and people ─────────────────────────────────────────────────────────────────────────────────────────────

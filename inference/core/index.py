@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 # A block of float32 stays in the processor's cache while it is multiplied.
-_BLOCK_ROWS = 4_096
+_BLOCK_ROWS = 16_384
 
 
 def top_k(
@@ -53,5 +53,5 @@ def fused_scores(
     scores = np.empty(len(features), np.float32)
     for start in range(0, len(features), _BLOCK_ROWS):
         block = features[start : start + _BLOCK_ROWS].astype(np.float32, copy=False)
-        scores[start : start + len(block)] = (block @ queries.T).max(axis=1)
+        scores[start : start + len(block)] = np.max([block @ one for one in queries], axis=0)
     return scores

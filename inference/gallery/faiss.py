@@ -82,7 +82,7 @@ class FaissGallery:
     ) -> list[tuple[int, float]]:
         partition = self._load(key, ids)
         selector = faiss.IDSelectorBatch(ids)
-        parameters = faiss.SearchParameters(sel=selector)
+        parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # the stubs lag behind
         scores, found = partition.index.search(query[None], min(limit, len(ids)), params=parameters)
         pairs = zip(found.ravel().tolist(), scores.ravel().tolist(), strict=True)
         return [(pk, score) for pk, score in pairs if pk >= 0]
@@ -110,7 +110,7 @@ class FaissGallery:
         if cached and cached.modified_ns == modified_ns:
             return cached
         try:
-            index = faiss.read_index(str(path))
+            index: Any = faiss.read_index(str(path))
         except RuntimeError:  # damaged: it is derived, so it is made again
             return None
         return Partition(index, faiss.vector_to_array(index.id_map), modified_ns)

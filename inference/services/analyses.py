@@ -34,7 +34,7 @@ def request_analysis(recording: Recording, *, actor: User, fps: float | None = N
     analysis.save()
     details = {"detector": analysis.detector, "embedder": analysis.embedder, "fps": analysis.fps}
     record(Action.ANALYSIS_REQUESTED, actor=actor, target=analysis, details=details)
-    run_analysis.delay_on_commit(analysis.pk)
+    run_analysis.delay_on_commit(analysis.pk)  # type: ignore[attr-defined]  # Celery's task for Django
     return analysis
 
 

@@ -49,10 +49,10 @@ def _points(path: Path, sightings: dict[int, Sighting]) -> list[PathPoint]:
             path=path,
             number=number,
             sighting=sightings[stop.key],
-            hop_m=hop and hop.distance_m,
-            hop_s=hop and hop.duration_s,
-            speed_mps=hop and hop.speed_mps,
-            is_impossible=bool(hop and hop.is_impossible),
+            hop_m=hop.distance_m if hop else None,
+            hop_s=hop.duration_s if hop else None,
+            speed_mps=hop.speed_mps if hop else None,
+            is_impossible=hop.is_impossible if hop else False,
         )
         for number, (stop, hop) in enumerate(order_stops(stops, limit_mps=limit_mps), start=1)
     ]

@@ -64,7 +64,7 @@ def start_search(request: SearchRequest, terms: SearchTerms, *, actor: User) -> 
         search = _create_search(request, terms, actor)
         _save_pictures(search, pictures, terms.sightings)
         record(Action.SEARCH_STARTED, actor=actor, target=search, reason=terms.reason, details=_describe(terms))
-        run_search.delay_on_commit(search.pk)
+        run_search.delay_on_commit(search.pk)  # type: ignore[attr-defined]  # Celery's task for Django
         events.push_search_progress(search)
     return search
 

@@ -13,7 +13,7 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from portal.accounts.models import Agency, User
-from portal.accounts.rights import Right, has_right
+from portal.accounts.rights import Right, acting_user, has_right
 from portal.accounts.services import save_agency, save_user
 from portal.audit.models import Action
 from portal.audit.services import record
@@ -74,11 +74,11 @@ class AgencyAdmin(RoleAdmin):
     search_fields = ["name"]
 
     def save_model(self, request: HttpRequest, obj: Agency, form: Any, change: bool) -> None:
-        save_agency(obj, actor=request.user, changed=form.changed_data)
+        save_agency(obj, actor=acting_user(request), changed=form.changed_data)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, RoleAdmin):  # type: ignore[type-arg]
+class UserAdmin(DjangoUserAdmin, RoleAdmin):  # type: ignore[type-arg, misc]
     change_rights = frozenset({Right.MANAGE_PEOPLE})
     form = UserChangeForm
     add_form = UserCreationForm
@@ -102,11 +102,11 @@ class UserAdmin(DjangoUserAdmin, RoleAdmin):  # type: ignore[type-arg]
     ]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        save_user(obj, actor=request.user, changed=form.changed_data)
+        save_user(obj, actor=acting_user(request), changed=form.changed_data)
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
             target = User.objects.get(pk=id)
-            record(Action.USER_CHANGED, actor=request.user, target=target, details={"password": "changed"})
+            record(Action.USER_CHANGED, actor=acting_user(request), target=target, details={"password": "changed"})
         return response

@@ -1,6 +1,8 @@
 """Who works here: agencies, and the people who act for them."""
 
-from django.contrib.auth.models import AbstractUser, UserManager
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -37,8 +39,7 @@ class User(AbstractUser):
     )
 
     # AbstractUser asks for an e-mail address here; accounts in a closed network often have none.
-    REQUIRED_FIELDS: list[str] = []
-    objects = UserManager["User"]()
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     class Meta:
         verbose_name = _("person")

@@ -1,9 +1,11 @@
 """What each role may do. Which rows a person may see is each app's `visible_to`; this is the other half."""
 
 from enum import StrEnum
+from typing import cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import User
@@ -41,6 +43,11 @@ RIGHTS: dict[str, set[Right]] = {
         Right.VIEW_AUDIT,
     },
 }
+
+
+def acting_user(request: HttpRequest) -> User:
+    """The person who asks. Pages, API and admin are behind the log-in, so there always is one."""
+    return cast(User, request.user)
 
 
 def has_right(user: User | AnonymousUser, right: Right) -> bool:

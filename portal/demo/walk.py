@@ -34,8 +34,8 @@ DESCRIPTION = (
     "Demonstration. The recordings of cameras {left} and {right} are one scene cut in two: a public test clip, the "
     "left half given to one camera and the right half to the other. The same people really walk from one into the "
     "other; the places on the map are not where it was filmed.\n"
-    "시연용입니다. 카메라 {left}와 {right}의 영상은 공개 시험 영상 한 장면을 좌우로 나눈 것입니다. 같은 사람이 실제로 두 "
-    "화면에 차례로 나타나지만, 지도의 위치는 실제 촬영 장소가 아닙니다."
+    "시연용입니다. 카메라 {left}와 {right}의 영상은 공개 시험 영상 한 장면을 좌우로 나눈 것입니다. "
+    "같은 사람이 실제로 두 화면에 차례로 나타나지만, 지도의 위치는 실제 촬영 장소가 아닙니다."
 )
 
 JobRow = TypeVar("JobRow", bound=Job)

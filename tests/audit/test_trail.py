@@ -12,7 +12,7 @@ from django.urls import reverse
 from portal.accounts.models import User
 from portal.audit.models import Action, AuditEntry, AuditHead
 from portal.audit.services import record, verify_chain
-from tests.conftest import triggers
+from tests.conftest import drop_triggers
 
 
 @pytest.fixture
@@ -27,9 +27,7 @@ def run_sql(statement: str, *values: Any) -> None:
 
 @pytest.fixture
 def no_triggers(db: None) -> None:
-    """As somebody with the keys to the database would have it."""
-    for statement in triggers.SQLITE_UNDO:
-        run_sql(statement)
+    drop_triggers()
 
 
 def test_an_entry_says_who_what_why_and_when(officer: User, trail: list[AuditEntry]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from django.conf import settings
+from numpy.typing import NDArray
 
 from cameras.models import Camera
 from inference.gallery import FaissGallery
@@ -30,11 +31,11 @@ def sightings(make_camera: Callable[..., Camera]) -> list[Sighting]:
     return rows
 
 
-def ranked(gallery: FaissGallery, query: "np.ndarray", limit: int = 20) -> list[int]:  # type: ignore[type-arg]
+def ranked(gallery: FaissGallery, query: NDArray[np.float32], limit: int = 20) -> list[int]:
     return [match.sighting_id for match in gallery.search(query, Feature.objects.all(), limit=limit)]
 
 
-def expected(query: "np.ndarray", sightings: list[Sighting]) -> list[int]:  # type: ignore[type-arg]
+def expected(query: NDArray[np.float32], sightings: list[Sighting]) -> list[int]:
     scores = [float(query @ unit_vector(number)) for number in range(len(sightings))]
     return [sightings[number].pk for number in np.argsort(scores)[::-1]]
 

@@ -20,7 +20,7 @@ def listen(user: Any, request_id: int, *, before_event: Any = None) -> list[Any]
 
     async def talk() -> list[Any]:
         scope = {"type": "websocket", "path": "/", "user": user, "url_route": {"kwargs": {"pk": request_id}}}
-        socket = ApplicationCommunicator(RequestConsumer.as_asgi(), scope)
+        socket: Any = ApplicationCommunicator(RequestConsumer.as_asgi(), scope)  # type: ignore[no-untyped-call]
         await socket.send_input({"type": "websocket.connect"})
         assert (await socket.receive_output())["type"] == "websocket.accept"
         first = await socket.receive_output()

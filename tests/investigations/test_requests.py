@@ -32,7 +32,8 @@ def test_only_police_open_cases(who: str, request: pytest.FixtureRequest) -> Non
 
 
 def submit(case: Case, centre: Agency, actor: User, **values: Any) -> SearchRequest:
-    return submit_request(case, **({"centre": centre, "purpose": "law", "wanted": "red coat"} | values), actor=actor)
+    defaults: dict[str, Any] = {"centre": centre, "purpose": "law", "wanted": "red coat"}
+    return submit_request(case, **(defaults | values), actor=actor)
 
 
 def test_a_submitted_request_has_its_first_status_row_and_entry(case: Case, centre: Agency, officer: User) -> None:

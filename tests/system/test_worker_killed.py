@@ -1,4 +1,4 @@
-"""A worker killed in the middle of an analysis: after a restart the recording is complete, and nothing is there twice."""
+"""A worker killed in the middle of an analysis: after a restart the recording is complete, with nothing twice."""
 
 import os
 import signal
@@ -20,8 +20,10 @@ def seen(recording: Recording) -> list[tuple[object, ...]]:
     """Everything that an analysis says of a recording, but for row numbers and file names."""
     rows = recording.sightings.order_by("track_number").prefetch_related("features")
     return [
-        (row.track_number, row.kind, row.frame, row.box, row.first_seen_at, row.last_seen_at, row.is_small)
-        + tuple(bytes(feature.vector) for feature in row.features.all())
+        (
+            *(row.track_number, row.kind, row.frame, row.box, row.first_seen_at, row.last_seen_at, row.is_small),
+            *(bytes(feature.vector) for feature in row.features.all()),
+        )
         for row in rows
     ]
 

@@ -24,17 +24,20 @@ async function start() {
   try {
     const cameras = await loadCameras();
     addCameraLayer(map, cameras, { canChoose: false });
-    fitTo(map, cameras.rows.map((row) => [row.latitude, row.longitude]));
+    fitTo(map, cameras.rows.map((row) => [row.latitude, row.longitude]), { isAnimated: false });
   } catch (error) {
     errorToast(error);
   }
-  await path.load({ fit: true });
+  await path.load({ fit: true, exists: data.hasPath });
   connectLive(data.request, {
     onEvent: (event) => {
       if (event.type === "path.changed") path.load({ fit: true });
       refreshCounts();
     },
-    onBack: () => path.load(),
+    onBack: () => {
+      path.load();
+      refreshCounts();
+    },
   });
 }
 

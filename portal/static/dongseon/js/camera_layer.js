@@ -28,7 +28,7 @@ export function addCameraLayer(map, cameras, { canChoose = true } = {}) {
     const isChosen = cameras.chosen.has(id);
     return {
       radius: isChosen ? 6 : 5, weight: 1.5, color: token("--map-camera-edge"), fillOpacity: 1,
-      fillColor: token(isChosen || !canChoose ? "--map-camera" : "--map-camera-off"),
+      fillColor: token(isChosen ? "--map-camera" : "--map-camera-off"),
     };
   }
 

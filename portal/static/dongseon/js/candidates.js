@@ -130,7 +130,7 @@ export function createCandidates(verbs) {
 const hasMoved = (event) => event.movementX !== 0 || event.movementY !== 0;
 
 function describe(row) {
-  const decision = { pending: gettext("open"), confirmed: gettext("confirmed"), rejected: gettext("rejected") }[row.decision];
+  const decision = { pending: gettext("undecided"), confirmed: gettext("confirmed"), rejected: gettext("rejected") }[row.decision];
   const { camera_name: camera, seen_at: at } = row.sighting;
   return interpolate(gettext("Candidate %(rank)s, similarity %(score)s, %(camera)s, %(when)s, %(decision)s"),
     { rank: row.rank, score: similarity(row.score), camera, when: `${day(at)} ${clock(at)}`, decision }, true);

@@ -56,13 +56,12 @@ export function metres(value) {
 /** 45 s, 3 min 20 s, 2 h 5 min, 3 d 4 h */
 export function duration(seconds) {
   const s = Math.round(seconds);
-  const units = [[86400, gettext("d")], [3600, gettext("h")], [60, gettext("min")], [1, gettext("s")]];
-  const first = units.findIndex(([size]) => s >= size);
-  if (first < 0) return `0 ${gettext("s")}`;
-  const [size, name] = units[first];
-  const next = units[first + 1];
+  const units = [[86400, gettext("%s d")], [3600, gettext("%s h")], [60, gettext("%s min")], [1, gettext("%s s")]];
+  const first = Math.max(0, units.findIndex(([size]) => s >= size || size === 1));
+  const [[size, name], next] = [units[first], units[first + 1]];
   const rest = next ? Math.floor((s % size) / next[0]) : 0;
-  return `${Math.floor(s / size)} ${name}${rest ? ` ${rest} ${next[1]}` : ""}`;
+  const text = interpolate(name, [Math.floor(s / size)]);
+  return rest ? `${text} ${interpolate(next[1], [rest])}` : text;
 }
 
 /** 4.3 km/h: people know how fast they walk in km/h. */

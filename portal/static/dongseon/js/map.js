@@ -40,7 +40,10 @@ export function addMapButton(map, { iconName, title, onClick }) {
 }
 
 /** Move the map so that these places are all in view. */
-export function fitTo(map, places) {
+export function fitTo(map, places, { isAnimated = !isStill() } = {}) {
   if (!places.length) return;
-  map.fitBounds(L.latLngBounds(places), { padding: [60, 60], maxZoom: 17, animate: !isStill() });
+  const move = () => map.fitBounds(L.latLngBounds(places), { padding: [60, 60], maxZoom: 17, animate: isAnimated });
+  // Leaflet drops a move that comes while a zoom is still running.
+  if (map._animatingZoom) map.once("zoomend", move);
+  else move();
 }

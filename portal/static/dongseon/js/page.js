@@ -1,5 +1,6 @@
 /** What every page needs: theme, help, notices, small forms that send themselves. */
 import { byId, signal } from "./dom.js";
+import { addTimeField } from "./time_field.js";
 import { leaveAfter } from "./toasts.js";
 
 export const themeChanged = signal();
@@ -58,6 +59,7 @@ function start() {
     box.querySelector("button").addEventListener("click", () => box.remove());
     leaveAfter(box, 8000);
   }
+  for (const field of document.querySelectorAll("input[data-time]")) addTimeField(field);
   for (const field of document.querySelectorAll("[data-autosubmit]")) {
     field.addEventListener("change", () => field.form.requestSubmit());
   }

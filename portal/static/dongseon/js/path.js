@@ -15,14 +15,17 @@ export function createPath({ map, requestId, emptyText, confirmed = null, onSear
   const pictures = new Map();
   let points = null;
 
-  async function load({ fit = false } = {}) {
+  /** Show the stored path. Where there is none yet (`exists` is false), nothing is asked for. */
+  async function load({ fit = false, exists = true } = {}) {
     try {
+      if (!exists) return show({ points: [] });
       show(await get(`/api/requests/${requestId}/path/`));
     } catch (error) {
       if (error.status !== 404) errorToast(error);
       show({ points: [] });
     }
-    if (fit) fitTo(map, layer.places());
+    if (fit) fitTo(map, layer.places(), { isAnimated: false });
+    return undefined;
   }
 
   async function build() {

@@ -1,10 +1,16 @@
 /** A time as text in 24 hours, whatever the browser's own habit; the browser's calendar stands beside it. */
+import { h, icon } from "./dom.js";
 import { fromField, toField } from "./format.js";
 
-/** @param {HTMLInputElement} field, followed by a datetime-local field and a button */
-export function addTimeField(field, onChange) {
-  const native = field.nextElementSibling;
-  const button = native.nextElementSibling;
+/** Put a calendar into a text field for times, and complete what is typed short. */
+export function addTimeField(field, onChange = () => {}) {
+  const native = h("input", { type: "datetime-local", step: "1", class: "time-native", tabindex: "-1", "aria-hidden": "true" });
+  const label = gettext("Choose from a calendar");
+  const button = h("button", { type: "button", class: "icon-button", title: label, "aria-label": label }, icon("clock"));
+  const box = h("span", { class: "time-box" });
+  let lastDay = "";
+  field.replaceWith(box);
+  box.append(field, native, button);
   button.addEventListener("click", () => {
     const when = fromField(field.value);
     if (when) native.value = toField(when);
@@ -17,10 +23,10 @@ export function addTimeField(field, onChange) {
   });
   field.addEventListener("input", onChange);
   field.addEventListener("change", () => {
-    field.value = complete(field.value, field.defaultDay ?? "");
+    field.value = complete(field.value, lastDay);
     onChange();
   });
-  field.addEventListener("focus", () => { field.defaultDay = field.value.slice(0, 10); });
+  field.addEventListener("focus", () => { lastDay = field.value.slice(0, 10); });
 }
 
 /** "14:30" or "1430" alone changes the time and keeps the day; single digits are filled up. */

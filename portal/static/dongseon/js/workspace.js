@@ -33,7 +33,7 @@ async function start() {
   addMapButton(map, { iconName: "fit", title: gettext("Show the chosen cameras"), onClick: () => fitTo(map, places()) });
   const timeRange = addTimeRange({ lastSeenAt: data.lastSeenAt, recorded: cameras.recorded });
   chooseAtFirst(cameras, timeRange);
-  fitTo(map, places());
+  fitTo(map, places(), { isAnimated: false });
   run({ map, cameras, layer, timeRange });
 }
 
@@ -90,8 +90,11 @@ function run({ map, cameras, layer, timeRange }) {
     onEvent: (event) => (event.type === "path.changed" ? path.load() : searches.receive(event)),
     onBack: () => { searches.loadList(); searches.refresh(); path.load(); },
   });
-  path.load({ fit: location.hash === "#path" });
-  searches.loadList().then(([newest]) => newest && searches.open(newest.id));
+  path.load({ fit: location.hash === "#path", exists: data.hasPath });
+  searches.loadList().then((rows) => {
+    const first = rows.find((row) => row.status !== "cancelled") ?? rows[0];
+    if (first) searches.open(first.id);
+  });
 }
 
 /** What is confirmed, by search: the same sighting may stand in two. */

@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from inference.core.images import encode_jpeg, read_image
+from inference.core.reid import Embedder
+
+RANDOM = np.random.default_rng(3)
+
+
+def crop(colour: tuple[int, int, int], width: int = 64, height: int = 128) -> np.ndarray:
+    noise = RANDOM.integers(0, 30, (height, width, 3))
+    return (np.full((height, width, 3), colour) + noise).astype(np.uint8)
+
+
+def test_features_have_unit_length_and_the_stated_dimension(embedder: Embedder) -> None:
+    features = embedder.embed([crop((200, 40, 40)), crop((30, 30, 180), 90, 200), crop((90, 90, 90), 20, 50)])
+    assert features.shape == (3, embedder.dimension)
+    assert features.dtype == np.float32
+    assert np.linalg.norm(features, axis=1) == pytest.approx(np.ones(3), abs=1e-5)
+
+
+def test_no_crops_give_no_features(embedder: Embedder) -> None:
+    assert embedder.embed([]).shape == (0, 256)
+
+
+def test_a_feature_does_not_depend_on_its_batch(embedder: Embedder) -> None:
+    crops = [crop((20 * i, 200 - 15 * i, 90)) for i in range(11)]
+    together, alone = embedder.embed(crops), np.concatenate([embedder.embed([one]) for one in crops])
+    assert np.sum(together * alone, axis=1) == pytest.approx(np.ones(11), abs=1e-4)
+
+
+def test_a_compressed_copy_is_nearer_than_another_colour(embedder: Embedder) -> None:
+    red, blue = crop((30, 30, 200)), crop((200, 40, 30))
+    copy = read_image(encode_jpeg(red, 60))
+    one, same, other = embedder.embed([red, copy, blue])
+    assert one @ same > 0.9
+    assert one @ same > one @ other + 0.1

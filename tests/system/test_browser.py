@@ -1,0 +1,223 @@
+"""As the operator does it, in a real browser: log in, search by a picture, confirm, see the path on the map.
+
+Uses Debian's Chromium; skipped with its reason where there is none.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import cv2
+import pytest
+from django.conf import settings
+from django.core.files.base import ContentFile
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expect, sync_playwright
+
+from cameras.models import Camera, Recording
+from inference.core.images import read_image
+from inference.core.video import read_frames
+from inference.engine import get_embedder
+from inference.models import Analysis, Sighting
+from inference.services.analyses import request_analysis
+from investigations.models import Candidate, SearchRequest
+from investigations.models import Path as FoundPath
+from portal.accounts.models import User
+from portal.audit.models import AuditEntry
+from portal.audit.services import verify_chain
+from portal.stack import Stack
+from tests.conftest import NOON, PASSWORD, add_feature, drawn_person, make_recording, make_sighting
+from tests.system.conftest import START_S, free_port, wait_for_end
+
+pytestmark = pytest.mark.browser
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# 55 s into the clip the man stands clear of the others, in the left half.
+QUERY_S, QUERY_BOX = 55.0 - START_S, (140, 350, 238, 530)
+QUICK_MS, JOB_MS = 10_000, 60_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium here: apt-get install chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page whose console stays silent: an error there fails the test."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB", timezone_id="Asia/Seoul")
+    context.set_default_timeout(QUICK_MS)
+    opened = context.new_page()
+    errors: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    opened.on("console", note)
+    opened.on("pageerror", lambda error: errors.append(str(error)))
+    yield opened
+    context.close()
+    assert errors == []
+
+
+@pytest.fixture(autouse=True)
+def _database_beside_playwright(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Playwright's sync interface runs an event loop in this thread, which Django would take for its own."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture
+def site(stack: Stack) -> str:
+    port = free_port()
+    stack.start_workers()
+    stack.start_web("127.0.0.1", port)
+    return f"http://127.0.0.1:{port}"
+
+
+def log_in(page: Page, site: str, user: User) -> None:
+    page.goto(f"{site}/login/")
+    page.fill("input[name=username]", user.username)
+    page.fill("input[name=password]", PASSWORD)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url(f"{site}/")
+
+
+def keep_screenshot(page: Page, name: str) -> None:
+    """Keep what the test saw: below var for whoever looks, in docs/images when the README's pictures are made."""
+    is_for_docs = os.environ.get("DONGSEON_SCREENSHOTS") == "1"
+    folder = settings.BASE_DIR / ("docs/images" if is_for_docs else "var/screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png")
+
+
+def picture_of_the_man(half: Path) -> bytes:
+    frame = next(frame for frame in read_frames(half, start_s=QUERY_S))
+    x1, y1, x2, y2 = QUERY_BOX
+    return cv2.imencode(".jpg", frame.image[y1:y2, x1:x2])[1].tobytes()
+
+
+@pytest.mark.footage
+def test_the_operator_finds_a_person_by_a_picture(
+    page: Page,
+    site: str,
+    recordings: list[Recording],
+    halves: list[Path],
+    approved: SearchRequest,
+    operator: User,
+    models: None,
+) -> None:
+    for analysis in [request_analysis(recording, actor=operator) for recording in recordings]:
+        wait_for_end(analysis)
+    log_in(page, site, operator)
+    page.get_by_text("Missing child").first.click()
+    page.locator(f"a[href='/requests/{approved.pk}/']").first.click()
+
+    picture: FilePayload = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": picture_of_the_man(halves[0])}
+    page.set_input_files("#pictures", [picture])
+    page.click("#start-search")
+    cards = page.locator("#candidates [data-candidate]")
+    expect(cards.first).to_be_visible(timeout=JOB_MS)
+    assert cards.count() >= 2
+
+    cards.nth(0).locator("button.confirm").click()
+    cards.nth(1).locator("button.confirm").click()
+    expect(page.locator("#candidates [data-decision=confirmed]")).to_have_count(2)
+    page.click("#build-path")
+    expect(page.locator("#path-strip .path-card")).to_have_count(2)
+    expect(page.locator(".path-marker")).to_have_count(2)
+    assert sorted(page.locator(".path-marker").all_inner_texts()) == ["1", "2"]
+    keep_screenshot(page, "found-in-footage")
+
+    first, second = FoundPath.objects.get().points.select_related("sighting__camera")
+    assert [first.sighting.camera.code, second.sighting.camera.code] == ["C1", "C2"]
+    assert first.sighting.first_seen_at <= second.sighting.first_seen_at
+    assert Candidate.objects.confirmed().count() == 2
+    assert set(AuditEntry.objects.values_list("action", flat=True)) >= {
+        "user.logged_in",
+        "search.started",
+        "search.viewed",
+        "candidate.confirmed",
+        "path.built",
+    }
+    assert verify_chain() == []
+
+
+COATS = {"red": (40, 40, 200), "blue": (180, 90, 30), "green": (60, 140, 60), "grey": (120, 120, 120)}
+PLACES = [(36.4990, 127.2716), (36.4984, 127.2680), (36.4985, 127.2740), (36.5040, 127.2651), (36.4957, 127.2700)]
+
+
+@pytest.fixture
+def drawn_city(make_camera: Callable[..., Camera]) -> list[Sighting]:
+    """Five cameras that saw drawn figures in coats of four colours: no real person, so that it may be shown."""
+    rows = []
+    for number, (latitude, longitude) in enumerate(PLACES):
+        camera = make_camera(
+            f"SJ-01{number:02}",
+            name=f"호수공원 {number + 1}",
+            latitude=latitude,
+            longitude=longitude,
+            bearing_deg=72 * number,
+        )
+        recording = make_recording(camera, started_at=NOON - timedelta(minutes=5), minutes=30)
+        Analysis.objects.create(recording=recording, status="done", detector="d", embedder="e", fps=5)
+        for track, colour in enumerate(COATS):
+            rows.append(_drawn_sighting(recording, track, colour, after_s=240 * number + 20 * track))
+    return rows
+
+
+def _drawn_sighting(recording: Recording, track: int, colour: str, *, after_s: float) -> Sighting:
+    picture = drawn_person(COATS[colour], size=(96, 192))
+    row = make_sighting(recording, track, after_s=after_s)
+    row.image.save("t.jpg", ContentFile(picture))
+    add_feature(row, get_embedder(settings.EMBEDDER_MODEL).embed([read_image(picture)])[0])
+    return row
+
+
+def test_a_search_from_a_stored_sighting_on_drawn_figures(
+    page: Page, site: str, drawn_city: list[Sighting], approved: SearchRequest, operator: User
+) -> None:
+    """Everything on this screen is drawn: its picture is the README's."""
+    approved.last_seen_at, approved.last_seen_place = NOON, "세종호수공원"
+    approved.save()
+    log_in(page, site, operator)
+    page.goto(f"{site}/requests/{approved.pk}/")
+    response = page.request.post(
+        f"{site}/api/requests/{approved.pk}/searches/",
+        headers={"X-CSRFToken": _csrf(page), "Referer": site},
+        data={
+            "cameras": list(Camera.objects.values_list("pk", flat=True)),
+            "sightings": [drawn_city[0].pk],
+            "starts_at": (NOON - timedelta(hours=1)).isoformat(),
+            "ends_at": (NOON + timedelta(hours=1)).isoformat(),
+        },
+    )
+    assert response.status == 201
+    cards = page.locator("#candidates [data-candidate]")
+    expect(cards).to_have_count(19, timeout=JOB_MS)
+    for number in range(4):
+        cards.nth(number).locator("button.confirm").click()
+    expect(page.locator("#candidates [data-decision=confirmed]")).to_have_count(4)
+    red = Candidate.objects.confirmed().values_list("sighting__track_number", flat=True)
+    assert set(red) == {0}
+    page.click("#build-path")
+    expect(page.locator(".path-marker")).to_have_count(4)
+    page.wait_for_timeout(800)
+    keep_screenshot(page, "workspace")
+
+
+def _csrf(page: Page) -> str:
+    return next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == "csrftoken")
