@@ -6,7 +6,7 @@ RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 export PYTHONUNBUFFERED := 1
 
-.PHONY: demo run test lint bench clean help
+.PHONY: demo run test lint bench screenshots clean help
 help:
 	@echo "make demo   set up, analyse the demo footage, search, draw the path, serve on 127.0.0.1:8000 (ONCE=1: no serving)"
 	@echo "make run    serve the portal with its workers on 127.0.0.1:8000"
@@ -36,6 +36,9 @@ lint: $(DEV_STAMP)
 bench: $(DEV_STAMP)
 	@$(PY) manage.py fetch_demo
 	@$(PY) -m tests.bench
+
+screenshots: $(DEV_STAMP)
+	@DONGSEON_SCREENSHOTS=1 $(PY) -m pytest -q tests/system/test_browser.py -k drawn
 
 clean:
 	rm -rf $(VENV)

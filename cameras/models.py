@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import Agency, User
@@ -137,7 +138,7 @@ class Recording(models.Model):
         indexes = [models.Index(fields=["camera", "started_at", "ends_at"], name="recording_when")]
 
     def __str__(self) -> str:
-        return f"{self.camera.code} {self.started_at:%Y-%m-%d %H:%M:%S}Z"
+        return f"{self.camera.code} {localtime(self.started_at):%Y-%m-%d %H:%M:%S}"
 
     def time_at(self, offset_s: float) -> datetime:
         return self.started_at + timedelta(seconds=offset_s)

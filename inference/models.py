@@ -7,6 +7,7 @@ from uuid import uuid4
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from cameras.models import Camera, Recording
@@ -158,7 +159,7 @@ class Sighting(models.Model):
         indexes = [models.Index(fields=["camera", "kind", "first_seen_at"], name="sighting_where_when")]
 
     def __str__(self) -> str:
-        return f"{self.camera.code} {self.seen_at:%Y-%m-%d %H:%M:%S}Z #{self.track_number}"
+        return f"{self.camera.code} {localtime(self.seen_at):%Y-%m-%d %H:%M:%S} #{self.track_number}"
 
     @property
     def box(self) -> tuple[float, float, float, float]:

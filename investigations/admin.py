@@ -55,20 +55,39 @@ class HistoryInline(TabularInline):  # type: ignore[misc]
 
 class StatusChangeInline(HistoryInline):
     model = RequestStatusChange
+    hide_title = True
     fields = ["at", "old", "new", "actor", "reason"]
     readonly_fields = fields
 
 
 class DecisionInline(HistoryInline):
     model = CandidateDecision
+    hide_title = True
     fields = ["at", "old", "new", "actor", "reason"]
     readonly_fields = fields
 
 
 class PathPointInline(HistoryInline):
     model = PathPoint
-    fields = ["number", "sighting", "hop_m", "hop_s", "speed_mps", "is_impossible"]
+    fields = ["number", "sighting", "distance", "duration", "speed", "flag"]
     readonly_fields = fields
+    hide_title = True
+
+    @admin.display(description=_("distance (m)"))
+    def distance(self, point: PathPoint) -> str:
+        return _rounded(point.hop_m, 0)
+
+    @admin.display(description=_("time (s)"))
+    def duration(self, point: PathPoint) -> str:
+        return _rounded(point.hop_s, 0)
+
+    @admin.display(description=_("speed (m/s)"))
+    def speed(self, point: PathPoint) -> str:
+        return _rounded(point.speed_mps, 1)
+
+    @admin.display(description=_("impossible hop"))
+    def flag(self, point: PathPoint) -> str:
+        return gettext("impossible") if point.is_impossible else ""
 
 
 @admin.register(Case)
@@ -278,6 +297,10 @@ class PathAdmin(ReadOnlyAdmin):
     @admin.display(description=_("impossible hops"))
     def impossible(self, row: Any) -> int:
         return int(row.impossible_count)
+
+
+def _rounded(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def _picture(address: str) -> str:

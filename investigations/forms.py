@@ -51,13 +51,6 @@ class DecisionForm(forms.Form):
 
 def take_error(form: forms.Form | forms.ModelForm[Any], error: ValidationError) -> None:
     """Show a verb's refusal on the form: beside the field that it names, above all fields otherwise."""
-    by_field: dict[str, list[str]] = getattr(error, "message_dict", None) or {} if _has_fields(error) else {}
-    if not by_field:
-        form.add_error(None, error.messages)  # type: ignore[arg-type]  # a list of sentences is accepted
+    by_field = error.message_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.messages}
     for name, sentences in by_field.items():
-        shown = name if name in form.fields and name != NON_FIELD_ERRORS else None
-        form.add_error(shown, sentences)  # type: ignore[arg-type]
-
-
-def _has_fields(error: ValidationError) -> bool:
-    return hasattr(error, "error_dict")
+        form.add_error(name if name in form.fields else None, sentences)

@@ -48,7 +48,7 @@ def search(search_id: int) -> None:
 
 
 def _run(row: Search) -> None:
-    query = query_features(row).mean(axis=0)
+    query = query_features(row)
     jobs.renew_claim(row, progress=0.05, sightings_compared=0)
     events.push_search_progress(row)
     camera_ids = list(row.cameras.values_list("pk", flat=True))

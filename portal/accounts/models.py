@@ -56,10 +56,13 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.display_name
 
+    def get_full_name(self) -> str:
+        # Korean names are written family name first, without a space.
+        return f"{self.last_name}{self.first_name}"
+
     @property
     def display_name(self) -> str:
-        # Korean names are written family name first, without a space.
-        return f"{self.last_name}{self.first_name}" or self.username
+        return self.get_full_name() or self.username
 
     @property
     def is_officer(self) -> bool:

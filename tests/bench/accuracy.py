@@ -13,6 +13,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -60,11 +61,11 @@ def _tracking_rows(footage: Path | None, repeat: int) -> list[Row]:
     for label, fps in (("every frame", None), (f"{SAMPLED_FPS:.0f} frames/s", SAMPLED_FPS)):
         frames = [frame.index for frame in read_frames(video, fps=fps)]
         for detector in ("yolo11n", "picodet-s-416"):
-            tracks, seconds = _quickest(lambda d=detector, f=fps: _command_tracks(video, f, d), repeat)
+            tracks, seconds = _quickest(partial(_command_tracks, video, fps, detector), repeat)
             score = score_tracking(truth, tracks, frames)
             rows.append(_row(f"track, {detector}, {label}", score, seconds, len(frames)))
         if has_peer():
-            tracks, seconds = _quickest(lambda f=fps: peer_tracks(video, _yolo_path(), f), repeat)
+            tracks, seconds = _quickest(partial(peer_tracks, video, _yolo_path(), fps), repeat)
             score = score_tracking(truth, tracks, frames)
             rows.append(_row(f"peer: plain loop, {label}", score, seconds, len(frames)))
     if not has_peer():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import av
@@ -15,7 +15,7 @@ from inference.core.detections import Detections
 from inference.core.detector import Detector, load_detector
 from inference.core.errors import ModelError
 from inference.core.manifest import ModelStore
-from inference.core.reid import Embedder, load_embedder
+from inference.core.reid import Embedder, load_embedder, unit_length
 
 MakeVideo = Callable[..., Path]
 
@@ -82,7 +82,7 @@ class SquareDetector:
 
     id = "square"
 
-    def detect(self, images: list[NDArray[np.uint8]]) -> list[Detections]:
+    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
         return [self._one(image) for image in images]
 
     def _one(self, image: NDArray[np.uint8]) -> Detections:
@@ -100,9 +100,9 @@ class MeanColourEmbedder:
     id = "mean-colour"
     dimension = 3
 
-    def embed(self, crops: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         means = np.asarray([crop.reshape(-1, 3).mean(axis=0) for crop in crops], np.float32)
-        return means / np.linalg.norm(means, axis=1, keepdims=True)
+        return unit_length(means)
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from inference.core.detections import Detections, Kind
 from inference.core.detector import Detector
@@ -17,7 +19,7 @@ class Finds:
     def __init__(self, shape: tuple[int, int], *rows: tuple[float, float, float, float, float, int]) -> None:
         self.shape, self.rows = shape, np.asarray(rows, np.float32).reshape(-1, 6)
 
-    def detect(self, images: list[np.ndarray]) -> list[Detections]:
+    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
         rows = self.rows if images[0].shape[:2] == self.shape else self.rows[:0]
         return [Detections(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int64))]
 

@@ -4,12 +4,15 @@ import pytest
 from inference.core.images import encode_jpeg, read_image
 from inference.core.reid import Embedder
 
-RANDOM = np.random.default_rng(3)
 
-
-def crop(colour: tuple[int, int, int], width: int = 64, height: int = 128) -> np.ndarray:
-    noise = RANDOM.integers(0, 30, (height, width, 3))
-    return (np.full((height, width, 3), colour) + noise).astype(np.uint8)
+def crop(jacket: tuple[int, int, int], width: int = 64, height: int = 128) -> np.ndarray:
+    """A figure of three blocks on grey: head, jacket, dark trousers."""
+    image = np.full((height, width, 3), 150, np.uint8)
+    left, right = width // 4, width - width // 4
+    image[height // 20 : height // 6, width // 3 : width - width // 3] = (120, 150, 190)
+    image[height // 6 : height // 2, left:right] = jacket
+    image[height // 2 : height - height // 20, left:right] = (50, 40, 40)
+    return image
 
 
 def test_features_have_unit_length_and_the_stated_dimension(embedder: Embedder) -> None:

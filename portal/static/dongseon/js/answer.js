@@ -20,7 +20,8 @@ const refreshCounts = throttle(async () => {
 
 async function start() {
   const map = createMap(data);
-  const path = createPath({ map, requestId: data.request, emptyText: gettext("No path yet. It appears here once the control centre has confirmed where the person was seen.") });
+  const emptyText = gettext("No path yet. It appears here once the control centre has confirmed where the person was seen.");
+  const path = createPath({ map, requestId: data.request, emptyText });
   try {
     const cameras = await loadCameras();
     addCameraLayer(map, cameras, { canChoose: false });

@@ -40,12 +40,13 @@ export function addCameraLayer(map, cameras, { canChoose = true } = {}) {
   cameras.changed.on(restyle);
   themeChanged.on(restyle);
   return {
-    focus(id) {
+    /** Ring a camera, or none; `pan` moves the map to it if it is out of sight. */
+    focus(id, { pan = true } = {}) {
       const row = cameras.get(id);
       if (!row) return halo.remove();
       const place = [row.latitude, row.longitude];
       halo.setLatLng(place).setStyle({ color: token("--accent") }).addTo(map);
-      if (!map.getBounds().pad(-0.15).contains(place)) map.panTo(place, { animate: !isStill() });
+      if (pan && !map.getBounds().pad(-0.15).contains(place)) map.panTo(place, { animate: !isStill() });
       return halo;
     },
   };

@@ -33,9 +33,10 @@ export function addCameraList(cameras, { onFocus }) {
   function item(row) {
     const box = h("input", { type: "checkbox", onchange: () => cameras.toggle(row.id) });
     boxes.set(row.id, box);
-    return h("li", { onmouseenter: () => onFocus(row.id), onfocusin: () => onFocus(row.id) },
-      h("label", { title: row.address }, box, h("span", { class: "camera-name" }, row.name), h("span", { class: "muted small" }, row.code),
-        !row.recorded_from && h("span", { class: "muted small" }, gettext("no recording"))));
+    const quiet = (text) => h("span", { class: "muted small" }, text);
+    const label = h("label", { title: row.address }, box, h("span", { class: "camera-name" }, row.name), quiet(row.code),
+      !row.recorded_from && quiet(gettext("no recording")));
+    return h("li", { onmouseenter: () => onFocus(row.id), onfocusin: () => onFocus(row.id) }, label);
   }
 
   function sync() {

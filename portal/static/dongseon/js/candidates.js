@@ -1,5 +1,5 @@
 /** The grid of candidates: drawn once, then only changed where something changed. */
-import { byId, h, icon, signal } from "./dom.js";
+import { byId, h, icon, picture, signal } from "./dom.js";
 import { clock, day, similarity, timeElement } from "./format.js";
 
 /**
@@ -43,7 +43,7 @@ export function createCandidates(verbs) {
       update(card, row);
       if (list.children[at] !== card) list.insertBefore(card, list.children[at] ?? null);
     });
-    if (!rows.some((row) => row.id === state.selectedId)) select(rows[0]?.id ?? null, { focus: false });
+    if (!rows.some((row) => row.id === state.selectedId)) select(rows[0]?.id ?? null, { focus: false, isAutomatic: true });
     showCounts();
   }
 
@@ -53,14 +53,18 @@ export function createCandidates(verbs) {
     const card = h("li", { class: "candidate", tabindex: "-1", dataset: { candidate: row.id },
       onclick: () => select(row.id), onfocus: () => select(row.id, { focus: false }),
       onpointermove: (event) => hasMoved(event) && hovered.emit(current(row.id)), onpointerleave: () => hovered.emit(null) },
-      h("div", { class: "candidate-picture" }, h("img", { src: row.sighting.picture, alt: "", loading: "lazy", decoding: "async", draggable: "false" }),
+      h("div", { class: "candidate-picture" },
+        picture(row.sighting.picture, "", { loading: "lazy", decoding: "async" }),
         h("span", { class: "rank" }), h("span", { class: "state-mark" }, icon("check"), icon("close")),
-        row.sighting.is_small && h("span", { class: "small-mark", title: gettext("Never reached 64 × 128 pixels") }, gettext("small"))),
+        row.sighting.is_small
+          && h("span", { class: "small-mark", title: gettext("Never reached 64 × 128 pixels") }, gettext("small"))),
       h("div", { class: "candidate-score" }, h("b"), h("span", { class: "bar" }, h("i"))),
       h("div", { class: "candidate-where", title: row.sighting.camera_name }, row.sighting.camera_name),
       h("div", { class: "candidate-when" }, timeElement(row.sighting.seen_at)),
-      h("div", { class: "candidate-verbs" }, button("confirm", gettext("Confirm"), "check", verbs.onConfirm),
-        button("reject", gettext("Reject"), "close", verbs.onReject), button("undo", gettext("Take the decision back"), "undo", verbs.onUndo)));
+      h("div", { class: "candidate-verbs" },
+        button("confirm", gettext("Confirm"), "check", verbs.onConfirm),
+        button("reject", gettext("Reject"), "close", verbs.onReject),
+        button("undo", gettext("Take the decision back"), "undo", verbs.onUndo)));
     cards.set(row.id, card);
     return card;
   }
@@ -86,14 +90,15 @@ export function createCandidates(verbs) {
 
   const current = (id) => state.rows.find((row) => row.id === id);
 
-  function select(id, { focus = true } = {}) {
+  /** `isAutomatic`: nobody asked for this one, so that the map had better stay where it is. */
+  function select(id, { focus = true, isAutomatic = false } = {}) {
     const before = state.selectedId;
     state.selectedId = id;
     for (const pk of [before, id]) if (cards.has(pk) && current(pk)) update(cards.get(pk), current(pk));
     const card = cards.get(id);
     if (card && focus) card.focus({ preventScroll: true });
     if (card && id !== before) card.scrollIntoView({ block: "nearest" });
-    if (id !== before) selected.emit(current(id) ?? null);
+    if (id !== before) selected.emit(current(id) ?? null, isAutomatic);
   }
 
   /** Move by one card, or by one row of the grid. */

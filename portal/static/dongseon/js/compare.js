@@ -1,5 +1,5 @@
 /** The candidate in focus, large, beside the picture that is looked for. */
-import { byId, h, icon } from "./dom.js";
+import { byId, h, icon, picture } from "./dom.js";
 import { duration, similarity, timeElement } from "./format.js";
 
 /**
@@ -26,13 +26,15 @@ export function addCompare({ query, candidates, verbs, onSearchFrom }) {
     const stayed = (Date.parse(sighting.last_seen_at) - Date.parse(sighting.first_seen_at)) / 1000;
     return h("div", { class: "compare-about", dataset: { decision: row.decision } },
       h("p", { class: "compare-score" }, h("b", {}, similarity(row.score)), h("span", { class: "muted small" }, gettext("similarity"))),
-      h("p", { class: "compare-where" }, h("b", {}, sighting.camera_name), h("span", { class: "muted small" }, sighting.camera_code)),
+      h("p", { class: "compare-where" }, h("b", {}, sighting.camera_name),
+        h("span", { class: "muted small" }, sighting.camera_code)),
       h("p", {}, timeElement(sighting.seen_at)),
       h("p", { class: "muted small" }, interpolate(gettext("in view for %s"), [duration(Math.max(1, stayed))])),
       h("p", { class: "compare-state" }, stateText(row)),
       h("div", { class: "compare-verbs" },
         row.decision === "pending" && verb("confirm-large", gettext("Confirm"), "Y", "check", () => verbs.onConfirm(row)),
-        row.decision === "pending" && verb("reject-large", gettext("Reject"), "N", "close", (event) => verbs.onReject(row, event.currentTarget)),
+        row.decision === "pending" && verb("reject-large", gettext("Reject"), "N", "close",
+          (event) => verbs.onReject(row, event.currentTarget)),
         row.decision !== "pending" && verb("", gettext("Take back"), "U", "undo", () => verbs.onUndo(row)),
         verb("quiet", gettext("Search from this"), "S", "target", () => onSearchFrom(sighting))));
   }
@@ -55,12 +57,13 @@ function verb(className, label, key, iconName, onclick) {
 
 function half(name, url, label) {
   return h("figure", { class: `compare-half ${name}` },
-    url ? h("img", { src: url, alt: label, draggable: "false" }) : icon("picture", "icon big"), h("figcaption", {}, label));
+    url ? picture(url, label) : icon("picture", "icon big"), h("figcaption", {}, label));
 }
 
 function nothing(item) {
   return h("div", { class: "compare-nothing" }, item?.url ? half("query", item.url, gettext("Looked for")) : null,
-    h("p", { class: "muted" }, item ? gettext("The candidate in focus is shown here, beside the one you look for.") : gettext("Add a picture on the left to begin.")));
+    h("p", { class: "muted" }, item ? gettext("The candidate in focus is shown here, beside the one you look for.")
+      : gettext("Add a picture on the left to begin.")));
 }
 
 function stateText(row) {

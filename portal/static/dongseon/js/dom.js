@@ -38,6 +38,13 @@ export function icon(name, className = "icon") {
   return svg;
 }
 
+/** An image; where the browser cannot show it (TIFF, a broken file), a sign in its place. */
+export function picture(src, alt, attributes = {}) {
+  const image = h("img", { src, alt, draggable: "false", ...attributes });
+  image.addEventListener("error", () => image.replaceWith(icon("picture", "icon big")), { once: true });
+  return image;
+}
+
 /** Call `act` at most once per `wait` ms, the last time always. */
 export function throttle(act, wait) {
   let timer = 0;

@@ -34,7 +34,8 @@ export function createPath({ map, requestId, emptyText, confirmed = null, onSear
     try {
       show(await post(`/api/requests/${requestId}/path/`));
       fitTo(map, layer.places());
-      toast(interpolate(ngettext("Path built with %s point.", "Path built with %s points.", points.length), [points.length]), { tone: "confirmed" });
+      const text = ngettext("Path built with %s point.", "Path built with %s points.", points.length);
+      toast(interpolate(text, [points.length]), { tone: "confirmed" });
     } catch (error) {
       errorToast(error);
     } finally {
@@ -51,7 +52,8 @@ export function createPath({ map, requestId, emptyText, confirmed = null, onSear
     }
     layer.set(points);
     byId("path-fit").hidden = points.length < 1;
-    byId("path-strip").replaceChildren(...(points.length ? points.flatMap(card) : [h("li", { class: "strip-empty" }, icon("path", "icon big"), emptyText)]));
+    const nothing = h("li", { class: "strip-empty" }, icon("path", "icon big"), emptyText);
+    byId("path-strip").replaceChildren(...(points.length ? points.flatMap(card) : [nothing]));
     byId("path-summary").textContent = points.length ? summary(points) : "";
     compare();
   }
@@ -82,9 +84,11 @@ export function createPath({ map, requestId, emptyText, confirmed = null, onSear
     const { sighting } = point;
     const body = h("li", { class: `path-card${point.is_impossible ? " impossible" : ""}`, dataset: { number: point.number } },
       h("button", { type: "button", onclick: () => select(point.number), onmouseenter: () => layer.highlight(point.number) },
-        h("img", { src: sighting.picture, alt: "", loading: "lazy" }), h("span", { class: "path-number" }, String(point.number)),
+        h("img", { src: sighting.picture, alt: "", loading: "lazy" }),
+        h("span", { class: "path-number" }, String(point.number)),
         h("span", { class: "path-text" }, timeElement(sighting.first_seen_at, { withDay: false }),
-          h("span", { class: "path-camera", title: sighting.camera_name }, sighting.camera_name), h("span", { class: "muted small" }, day(sighting.first_seen_at)))));
+          h("span", { class: "path-camera", title: sighting.camera_name }, sighting.camera_name),
+          h("span", { class: "muted small" }, day(sighting.first_seen_at)))));
     return point.hop_m === null ? [body] : [hop(point), body];
   }
 

@@ -35,9 +35,12 @@ export function addPathLayer(map, { onSelect, onSearchFrom = null }) {
   function stop(point, nth) {
     // Several stops at one camera stand side by side, so that each number can be read.
     const name = `path-marker${point.is_impossible ? " impossible" : ""}`;
-    const marker = L.marker(place(point), { title: label(point), alt: label(point), riseOnHover: true, zIndexOffset: 1000,
-      icon: L.divIcon({ className: name, html: String(point.number), iconSize: [26, 26], iconAnchor: [13 - nth * FAN_PX, 13] }) });
-    marker.bindPopup(() => popup(point, onSearchFrom), { offset: [nth * FAN_PX, -8], className: "path-popup", minWidth: 220, autoPanPadding: [40, 40] });
+    const marker = L.marker(place(point), {
+      title: label(point), alt: label(point), riseOnHover: true, zIndexOffset: 1000,
+      icon: L.divIcon({ className: name, html: String(point.number), iconSize: [26, 26], iconAnchor: [13 - nth * FAN_PX, 13] }),
+    });
+    marker.bindPopup(() => popup(point, onSearchFrom),
+      { offset: [nth * FAN_PX, -8], className: "path-popup", minWidth: 220, autoPanPadding: [40, 40] });
     marker.on("click", () => onSelect(point.number, false));
     return marker;
   }
@@ -56,13 +59,14 @@ export function addPathLayer(map, { onSelect, onSearchFrom = null }) {
 
   function drawArrows() {
     arrows.clearLayers();
-    points.slice(1).forEach((point, at) => {
-      const [from, to] = [map.latLngToLayerPoint(place(points[at])), map.latLngToLayerPoint(place(point))];
+    points.slice(1).forEach((point, before) => {
+      const [from, to] = [map.latLngToLayerPoint(place(points[before])), map.latLngToLayerPoint(place(point))];
       if (from.distanceTo(to) < SHORTEST_ARROW_PX) return;
       // Beyond the middle, so that the arrows of a way there and back do not meet.
       const turn = (Math.atan2(to.y - from.y, to.x - from.x) * 180) / Math.PI;
       const arrow = h("i", { style: { transform: `rotate(${turn}deg)` } });
-      arrows.addLayer(L.marker(map.layerPointToLatLng(from.multiplyBy(0.4).add(to.multiplyBy(0.6))), { interactive: false, keyboard: false,
+      const at = map.layerPointToLatLng(from.multiplyBy(0.4).add(to.multiplyBy(0.6)));
+      arrows.addLayer(L.marker(at, { interactive: false, keyboard: false,
         icon: L.divIcon({ className: `path-arrow${point.is_impossible ? " impossible" : ""}`, html: arrow, iconSize: [16, 16] }) }));
     });
   }

@@ -1,5 +1,5 @@
 /** The query: pictures uploaded, dropped, pasted or taken from sightings, each with its box. */
-import { byId, h, icon, signal } from "./dom.js";
+import { byId, h, icon, picture, signal } from "./dom.js";
 import { editBox, placeBox } from "./box_editor.js";
 import { errorToast } from "./toasts.js";
 
@@ -42,12 +42,15 @@ export function createQuery() {
   }
 
   function card(item) {
-    const image = h("img", { src: item.url, alt: item.name, draggable: "false" });
-    const frame = h("button", { type: "button", class: "query-frame", title: item.sighting ? item.name : gettext("Mark the person"),
-      disabled: Boolean(item.sighting) || !item.url, onclick: () => editBox(item, show) }, item.url ? image : icon("picture", "icon big"));
+    const image = picture(item.url, item.name);
+    const frame = h("button", {
+      type: "button", class: "query-frame", title: item.sighting ? item.name : gettext("Mark the person"),
+      disabled: Boolean(item.sighting) || !item.url, onclick: () => editBox(item, show),
+    }, item.url ? image : icon("picture", "icon big"));
+    const label = interpolate(gettext("Remove %s"), [item.name]);
     if (item.box) placeBox(frame, image, item.box);
     return h("li", { class: item.error ? "has-error" : "" }, frame,
-      h("button", { type: "button", class: "query-remove", "aria-label": interpolate(gettext("Remove %s"), [item.name]), onclick: () => remove(item) }, icon("close")),
+      h("button", { type: "button", class: "query-remove", "aria-label": label, onclick: () => remove(item) }, icon("close")),
       item.sighting && h("span", { class: "query-tag" }, gettext("sighting")),
       item.error && h("p", { class: "query-error", role: "alert" }, item.error));
   }
@@ -55,8 +58,8 @@ export function createQuery() {
   /** Show the pictures of a search that has run, with the boxes that the detector used. */
   function showStored(pictures) {
     items.splice(0, items.length, ...pictures.map((row) => ({
-      kind: row.sighting ? "sighting" : "stored", sighting: row.sighting, id: row.id, url: row.picture, name: row.original_name || String(row.id),
-      box: row.sighting ? null : row.box, error: row.error,
+      kind: row.sighting ? "sighting" : "stored", sighting: row.sighting, id: row.id, url: row.picture,
+      name: row.original_name || String(row.id), box: row.sighting ? null : row.box, error: row.error,
     })));
     show();
   }

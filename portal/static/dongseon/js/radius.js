@@ -21,7 +21,8 @@ export function addRadiusTool(map, cameras) {
     byId("radius-value").textContent = metres(radius());
     if (!centre) return;
     circle.setLatLng(centre).setRadius(radius()).addTo(map);
-    cameras.choose(cameras.rows.filter((row) => map.distance(centre, [row.latitude, row.longitude]) <= radius()).map((row) => row.id));
+    const isInside = (row) => map.distance(centre, [row.latitude, row.longitude]) <= radius();
+    cameras.choose(cameras.rows.filter(isInside).map((row) => row.id));
   }
 
   function place(event) {

@@ -54,10 +54,16 @@ export function createSearches({ requestId, live, onSearch, onProgress }) {
     if (event.type === "search.progress" && row) {
       Object.assign(row, { status, progress, compared, error });
       showList();
-    } else if (!row) loadList(); // a colleague has started it
+    } else if (!row) welcome(event.search);
     if (event.search !== state.current?.id) return;
     if (event.type === "search.progress") onProgress({ status, progress, compared, error });
     if (event.type === "candidates.changed" || !isOpen(event)) refresh();
+  }
+
+  /** A search that was started elsewhere: listed, and shown where nothing else is. */
+  async function welcome(id) {
+    await loadList();
+    if (!state.current) open(id);
   }
 
   function merge(search) {
@@ -75,11 +81,12 @@ export function createSearches({ requestId, live, onSearch, onProgress }) {
   }
 
   function item(row) {
-    const label = { queued: gettext("queued"), running: gettext("running"), done: gettext("done"), failed: gettext("failed"), cancelled: gettext("cancelled") };
-    return h("li", {}, h("button", { type: "button", "aria-current": row.id === state.current?.id ? "true" : null, onclick: () => open(row.id) },
+    const isCurrent = row.id === state.current?.id;
+    const onclick = () => open(row.id);
+    return h("li", {}, h("button", { type: "button", "aria-current": isCurrent ? "true" : null, onclick },
       h("b", {}, `#${row.id}`), h("span", {}, `${shortWhen(row.starts_at)} – ${shortWhen(row.ends_at)}`),
       h("span", { class: "muted small" }, interpolate(ngettext("%s camera", "%s cameras", row.cameras.length), [row.cameras.length])),
-      h("span", { class: `status ${row.status}` }, label[row.status] ?? row.status),
+      h("span", { class: `status ${row.status}` }, statusName(row.status)),
       h("span", { class: "muted small" }, `${row.requested_by} · ${shortWhen(row.requested_at)}`)));
   }
 
@@ -90,3 +97,7 @@ export function createSearches({ requestId, live, onSearch, onProgress }) {
 
   return { state, loadList, open, begin, receive, refresh };
 }
+
+const statusName = (status) => ({
+  queued: gettext("queued"), running: gettext("running"), done: gettext("done"), failed: gettext("failed"), cancelled: gettext("cancelled"),
+}[status] ?? status);

@@ -29,7 +29,8 @@ async function start() {
   const layer = addCameraLayer(map, cameras);
   addCameraList(cameras, { onFocus: layer.focus });
   addRadiusTool(map, cameras);
-  const places = () => (cameras.chosen.size ? [...cameras.chosen].map(cameras.get) : cameras.rows).map((row) => [row.latitude, row.longitude]);
+  const shown = () => (cameras.chosen.size ? [...cameras.chosen].map(cameras.get) : cameras.rows);
+  const places = () => shown().map((row) => [row.latitude, row.longitude]);
   addMapButton(map, { iconName: "fit", title: gettext("Show the chosen cameras"), onClick: () => fitTo(map, places()) });
   const timeRange = addTimeRange({ lastSeenAt: data.lastSeenAt, recorded: cameras.recorded });
   chooseAtFirst(cameras, timeRange);
@@ -65,7 +66,8 @@ function run({ map, cameras, layer, timeRange }) {
   const compare = addCompare({ query, candidates, verbs, onSearchFrom: searchFrom });
   const path = createPath({ map, requestId: data.request, confirmed: confirmed.all, onSearchFrom: searchFrom,
     emptyText: gettext("No path yet. Confirm candidates, then build the path.") });
-  const searches = createSearches({ requestId: data.request, live: () => live.isConnected(), onSearch, onProgress: (event) => form.showProgress(event) });
+  const searches = createSearches({ requestId: data.request, live: () => live.isConnected(), onSearch,
+    onProgress: (event) => form.showProgress(event) });
   const form = addSearchForm({ requestId: data.request, kind: data.kind, cameras, query, timeRange, onStarted: searches.begin });
 
   function onSearch(search, isNew) {
@@ -81,7 +83,7 @@ function run({ map, cameras, layer, timeRange }) {
     path.compare();
   }
 
-  candidates.selected.on((row) => layer.focus(row?.sighting.camera));
+  candidates.selected.on((row, isAutomatic) => layer.focus(row?.sighting.camera, { pan: !isAutomatic }));
   byId("candidate-filter").addEventListener("change", () => showEmpty(searches.state.current, candidates));
   addSightingPicker({ cameras, timeRange, kind: data.kind, onPick: searchFrom });
   addKeys({ candidates, compare, verbs, searchFrom, path, form });

@@ -1,0 +1,128 @@
+"""Pictures: who sees which, how they are sent, and whose look is accounted for."""
+
+import pytest
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
+
+from cameras.models import Camera
+from inference.models import Sighting
+from investigations.models import Candidate, QueryPicture, SearchRequest
+from investigations.pictures import query_picture_url, sighting_url
+from investigations.services.paths import build_path
+from portal.accounts.models import User
+from portal.audit.models import AuditEntry
+from tests.conftest import drawn_person, make_recording, make_search, make_sighting
+
+PEOPLE = ["officer", "colleague", "outsider", "operator", "supervisor", "stranger", "administrator"]
+
+
+def as_person(client: Client, request: pytest.FixtureRequest, who: str) -> User:
+    user: User = request.getfixturevalue(who)
+    client.force_login(user)
+    return user
+
+
+def entries(action: str) -> list[AuditEntry]:
+    return list(AuditEntry.objects.filter(action=action))
+
+
+@pytest.fixture
+def sighting(camera: Camera) -> Sighting:
+    return make_sighting(make_recording(camera))
+
+
+@pytest.fixture
+def confirmed(approved: SearchRequest, sighting: Sighting, operator: User) -> Candidate:
+    search = make_search(approved, [sighting.camera], operator)
+    return Candidate.objects.create(search=search, sighting=sighting, score=0.8, decision="confirmed")
+
+
+@pytest.fixture
+def query(approved: SearchRequest, camera: Camera, operator: User) -> QueryPicture:
+    picture = QueryPicture(search=make_search(approved, [camera], operator), original_name="photo.jpg")
+    picture.image.save("q.jpg", ContentFile(drawn_person()))
+    return picture
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_a_sighting_is_seen_by_its_centre_alone(
+    client: Client, request: pytest.FixtureRequest, confirmed: Candidate, who: str
+) -> None:
+    as_person(client, request, who)
+    status = client.get(reverse("sighting-picture", args=[confirmed.sighting_id])).status_code
+    assert status == (200 if who in {"operator", "supervisor"} else 404)
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("officer", 200), ("colleague", 200), ("outsider", 404), ("stranger", 404)]
+)
+def test_once_in_a_path_it_is_seen_by_the_station_that_asked(
+    client: Client, request: pytest.FixtureRequest, confirmed: Candidate, operator: User, who: str, status: int
+) -> None:
+    build_path(confirmed.search.request, actor=operator)
+    as_person(client, request, who)
+    assert client.get(reverse("sighting-picture", args=[confirmed.sighting_id])).status_code == status
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_query_pictures_are_the_centres_own(
+    client: Client, request: pytest.FixtureRequest, query: QueryPicture, who: str
+) -> None:
+    as_person(client, request, who)
+    status = client.get(reverse("query-picture", args=[query.pk])).status_code
+    assert status == (200 if who in {"operator", "supervisor"} else 404)
+
+
+def test_a_picture_comes_as_a_picture_and_nothing_else(client: Client, sighting: Sighting, operator: User) -> None:
+    client.force_login(operator)
+    answer = client.get(reverse("sighting-picture", args=[sighting.pk]))
+    assert answer.content[:2] == b"\xff\xd8"
+    assert answer.headers["Content-Type"] == "image/jpeg"
+    assert answer.headers["Cache-Control"] == "private, max-age=3600"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_a_look_without_a_pass_is_audited(
+    client: Client, sighting: Sighting, query: QueryPicture, operator: User
+) -> None:
+    client.force_login(operator)
+    client.get(reverse("sighting-picture", args=[sighting.pk]))
+    client.get(reverse("query-picture", args=[query.pk]))
+    seen = [(entry.target_type, entry.target_id, entry.actor_id) for entry in entries("picture.viewed")]
+    assert sorted(seen) == sorted(
+        [
+            ("inference.sighting", str(sighting.pk), operator.pk),
+            ("investigations.querypicture", str(query.pk), operator.pk),
+        ]
+    )
+
+
+def test_a_pass_says_that_the_list_was_audited(
+    client: Client, sighting: Sighting, query: QueryPicture, operator: User
+) -> None:
+    client.force_login(operator)
+    assert client.get(sighting_url(sighting.pk, operator)).status_code == 200
+    assert client.get(query_picture_url(query, operator)).status_code == 200
+    assert entries("picture.viewed") == []
+
+
+def test_another_persons_pass_is_worth_nothing(
+    client: Client, sighting: Sighting, operator: User, supervisor: User, outsider: User
+) -> None:
+    url = sighting_url(sighting.pk, operator)
+    client.force_login(supervisor)
+    assert client.get(url).status_code == 200
+    assert [entry.actor_id for entry in entries("picture.viewed")] == [supervisor.pk]
+    client.force_login(outsider)
+    assert client.get(url).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["", "sightings/gone.jpg"])
+def test_a_picture_whose_file_is_gone_is_not_found(
+    client: Client, sighting: Sighting, operator: User, name: str
+) -> None:
+    Sighting.objects.filter(pk=sighting.pk).update(image=name)
+    client.force_login(operator)
+    assert client.get(reverse("sighting-picture", args=[sighting.pk])).status_code == 404
+    assert entries("picture.viewed") == []
