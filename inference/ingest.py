@@ -18,6 +18,7 @@ from inference.core.errors import CoreError
 from inference.core.pipeline import AnalysisResult, Pipeline, PipelineConfig, TrackResult
 from inference.engine import get_detector, get_embedder
 from inference.models import Analysis, Feature, JobStatus, Sighting
+from inference.sentences import in_words
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def analyse(analysis_id: int) -> None:
     except jobs.ClaimLost:
         logger.info("analysis %s was cancelled or taken over", analysis_id)
     except (CoreError, OSError) as error:
-        _fail(analysis, str(error))
+        _fail(analysis, in_words(error, name=_known_name(analysis)))
     except Exception as error:
         logger.exception("analysis %s failed", analysis_id)
         _fail(analysis, f"{type(error).__name__}: {error}")
@@ -71,7 +72,7 @@ def write_result(analysis: Analysis, result: AnalysisResult) -> None:
                 analysis,
                 JobStatus.DONE,
                 sightings_written=len(result.tracks),
-                warning="\n".join(result.warnings),
+                warning="\n".join(in_words(warning, name=_known_name(analysis)) for warning in result.warnings),
             )
     except BaseException:
         for row in new_files:
@@ -146,6 +147,10 @@ def _write_feature(row: Sighting, embedder: str, track: TrackResult) -> None:
     if old is not None:
         old.delete()
     Feature.objects.create(sighting=row, embedder=embedder, vector=vector)
+
+
+def _known_name(analysis: Analysis) -> str:
+    return analysis.recording.original_name or str(analysis.recording)
 
 
 def _fail(analysis: Analysis, message: str) -> None:

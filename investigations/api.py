@@ -1,6 +1,6 @@
 """The API of the workspace. Each endpoint: one shape in, one out, one verb."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django_filters.rest_framework import DjangoFilterBackend
@@ -28,14 +28,9 @@ from investigations.services.candidates import decide_candidate
 from investigations.services.paths import build_path
 from investigations.services.searches import SearchTerms, Upload, cancel_search, start_search, view_search
 from portal.accounts.models import User
-from portal.accounts.rights import Right, require_right
+from portal.accounts.rights import Right, acting_user, require_right
 from portal.audit.models import Action
 from portal.audit.services import record
-
-
-def viewer(request: Request) -> User:
-    """The person who asks; every endpoint demands a log-in."""
-    return cast(User, request.user)
 
 
 class RequestDetail(generics.RetrieveAPIView[SearchRequest]):
@@ -52,13 +47,13 @@ class SearchCollection(APIView):
 
     @extend_schema(responses=SearchSummarySerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        searches = Search.objects.visible_to(viewer(request)).filter(request_id=pk)
+        searches = Search.objects.visible_to(acting_user(request)).filter(request_id=pk)
         rows = searches.select_related("requested_by").prefetch_related("cameras")
         return Response(SearchSummarySerializer(rows, many=True).data)
 
     @extend_schema(request=StartSearchSerializer, responses={201: SearchSummarySerializer})
     def post(self, request: Request, pk: int) -> Response:
-        actor = viewer(request)
+        actor = acting_user(request)
         search_request = get_object_or_404(SearchRequest.objects.visible_to(actor), pk=pk)
         question = StartSearchSerializer(data=request.data, context={"viewer": actor})
         question.is_valid(raise_exception=True)
@@ -70,7 +65,7 @@ class SearchCollection(APIView):
 class SearchDetail(APIView):
     @extend_schema(responses=SearchSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        actor = viewer(request)
+        actor = acting_user(request)
         rows = Search.objects.visible_to(actor).select_related("requested_by")
         rows = rows.prefetch_related("cameras", "pictures", "candidates__sighting__camera", "candidates__decisions")
         search = get_object_or_404(rows, pk=pk)
@@ -81,7 +76,7 @@ class SearchDetail(APIView):
 class SearchCancel(APIView):
     @extend_schema(request=None, responses=SearchSummarySerializer)
     def post(self, request: Request, pk: int) -> Response:
-        actor = viewer(request)
+        actor = acting_user(request)
         search = get_object_or_404(Search.objects.visible_to(actor), pk=pk)
         return Response(SearchSummarySerializer(cancel_search(search, actor=actor)).data)
 
@@ -89,7 +84,7 @@ class SearchCancel(APIView):
 class CandidateDecisionView(APIView):
     @extend_schema(request=DecisionSerializer, responses=CandidateSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        actor = viewer(request)
+        actor = acting_user(request)
         candidate = get_object_or_404(Candidate.objects.visible_to(actor), pk=pk)
         question = DecisionSerializer(data=request.data)
         question.is_valid(raise_exception=True)
@@ -108,12 +103,14 @@ class RequestPath(APIView):
 
     @extend_schema(responses=PathSerializer)
     def get(self, request: Request, pk: int) -> Response:
-        path = get_object_or_404(Path.objects.visible_to(viewer(request)), request_id=pk)
-        return self._answer(path, viewer(request))
+        actor = acting_user(request)
+        search_request = get_object_or_404(SearchRequest.objects.visible_to(actor), pk=pk)
+        path = Path.objects.filter(request=search_request).first()
+        return self._answer(path, actor) if path else Response({"request": pk, "points": []})
 
     @extend_schema(request=None, responses=PathSerializer)
     def post(self, request: Request, pk: int) -> Response:
-        actor = viewer(request)
+        actor = acting_user(request)
         search_request = get_object_or_404(SearchRequest.objects.visible_to(actor), pk=pk)
         return self._answer(build_path(search_request, actor=actor), actor)
 
@@ -132,7 +129,7 @@ class SightingList(generics.ListAPIView[Sighting]):
     filterset_fields = {"camera": ["exact", "in"], "kind": ["exact"], "seen_at": ["gte", "lt"]}
 
     def get_queryset(self) -> SightingQuerySet:
-        require_right(viewer(self.request), Right.VIEW_FOOTAGE)
+        require_right(acting_user(self.request), Right.VIEW_FOOTAGE)
         return Sighting.objects.visible_to(self.request.user).current().select_related("camera")
 
     def get_serializer_context(self) -> dict[str, Any]:
@@ -141,7 +138,7 @@ class SightingList(generics.ListAPIView[Sighting]):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().list(request, *args, **kwargs)
         shown = [row["id"] for row in response.data["results"]]
-        record(Action.SIGHTINGS_VIEWED, actor=viewer(request), details={"sightings": shown})
+        record(Action.SIGHTINGS_VIEWED, actor=acting_user(request), details={"sightings": shown})
         return response
 
 

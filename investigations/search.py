@@ -18,6 +18,7 @@ from inference.core.proposals import propose_box
 from inference.engine import get_detector, get_embedder, get_gallery
 from inference.gallery import Match
 from inference.models import Analysis, Feature, JobStatus, Sighting
+from inference.sentences import in_words
 from investigations import events
 from investigations.models import Candidate, QueryPicture, Search
 from portal.accounts.models import User
@@ -41,7 +42,7 @@ def search(search_id: int) -> None:
     except jobs.ClaimLost:
         logger.info("search %s was cancelled or taken over", search_id)
     except (NoQuery, CoreError, OSError) as error:
-        _fail(row, str(error))
+        _fail(row, in_words(error))
     except Exception as error:
         logger.exception("search %s failed", search_id)
         _fail(row, f"{type(error).__name__}: {error}")
@@ -74,7 +75,7 @@ def query_features(row: Search) -> NDArray[np.float32]:
         try:
             vectors.append(_embed(row, picture))
         except (NoQuery, CoreError, OSError) as error:
-            picture.error = str(error)
+            picture.error = in_words(error, name=picture.original_name)
             picture.save(update_fields=["error"])
     if not vectors:
         raise NoQuery(" ".join(row.pictures.values_list("error", flat=True)))

@@ -1,6 +1,6 @@
 """Pages: each finds the rows that the person may see, and hands changes to a verb."""
 
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -20,7 +20,7 @@ from investigations.pictures import is_audited, sightings_visible_to
 from investigations.services.cases import open_case, view_case
 from investigations.services.requests import approve_request, return_request, submit_request
 from portal.accounts.models import Agency, User
-from portal.accounts.rights import Right, has_right, require_right
+from portal.accounts.rights import Right, acting_user, has_right, require_right
 from portal.audit.models import Action
 from portal.audit.services import record
 
@@ -29,14 +29,9 @@ PICTURE_AGE_S = 3600
 SKETCH_WIDTH, SKETCH_HEIGHT, SKETCH_MARGIN = 120.0, 56.0, 8.0
 
 
-def viewer(request: HttpRequest) -> User:
-    """The person who asks; LoginRequiredMiddleware lets nobody else through."""
-    return cast(User, request.user)
-
-
 @require_GET
 def case_list(request: HttpRequest) -> HttpResponse:
-    user, form = viewer(request), CaseFilterForm(request.GET)
+    user, form = acting_user(request), CaseFilterForm(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     visible = Case.objects.visible_to(user)
     cases = _filter_cases(visible, wanted.get("q", ""), wanted.get("status", ""))
@@ -54,7 +49,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def case_new(request: HttpRequest) -> HttpResponse:
-    user = viewer(request)
+    user = acting_user(request)
     require_right(user, Right.OPEN_CASE)
     form = CaseForm(request.POST or None)
     if form.is_valid():
@@ -70,7 +65,7 @@ def case_new(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    user = viewer(request)
+    user = acting_user(request)
     case = get_object_or_404(Case.objects.visible_to(user).select_related("agency", "opened_by"), pk=pk)
     view_case(case, actor=user)
     visible = SearchRequest.objects.visible_to(user).filter(case=case)
@@ -86,7 +81,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def request_new(request: HttpRequest, pk: int) -> HttpResponse:
-    user = viewer(request)
+    user = acting_user(request)
     case = get_object_or_404(Case.objects.visible_to(user), pk=pk)
     require_right(user, Right.SUBMIT_REQUEST)
     form = RequestForm(request.POST or None, initial={"centre": Agency.objects.filter(kind="centre").first()})
@@ -105,7 +100,7 @@ def request_new(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def workspace(request: HttpRequest, pk: int) -> HttpResponse:
     """The place of work of a request; those who may not search see how far it is and what came of it."""
-    user = viewer(request)
+    user = acting_user(request)
     rows = SearchRequest.objects.visible_to(user).select_related("case__agency", "centre", "submitted_by")
     search_request = get_object_or_404(rows, pk=pk)
     view_case(search_request.case, actor=user)
@@ -124,7 +119,7 @@ def workspace(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def request_decide(request: HttpRequest, pk: int) -> HttpResponse:
-    user, form = viewer(request), DecisionForm(request.POST)
+    user, form = acting_user(request), DecisionForm(request.POST)
     search_request = get_object_or_404(SearchRequest.objects.visible_to(user), pk=pk)
     if not form.is_valid():
         messages.error(request, _("Choose whether to approve or to return the request."))
@@ -141,13 +136,13 @@ def request_decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 def sighting_picture(request: HttpRequest, pk: int) -> HttpResponse:
-    sighting = get_object_or_404(sightings_visible_to(viewer(request)), pk=pk)
+    sighting = get_object_or_404(sightings_visible_to(acting_user(request)), pk=pk)
     return _picture(request, sighting, sighting.image, kind="sighting")
 
 
 @require_GET
 def query_picture(request: HttpRequest, pk: int) -> HttpResponse:
-    picture = get_object_or_404(QueryPicture.objects.visible_to(viewer(request)), pk=pk)
+    picture = get_object_or_404(QueryPicture.objects.visible_to(acting_user(request)), pk=pk)
     return _picture(request, picture, picture.image, kind="query")
 
 
@@ -158,8 +153,8 @@ def _picture(request: HttpRequest, target: Any, image: FieldFile, *, kind: str) 
             content = file.read()
     except (OSError, ValueError):  # the file is gone, or there never was one
         raise Http404(_("This picture is no longer stored.")) from None
-    if not is_audited(request.GET.get("pass", ""), viewer(request), kind, target.pk):
-        record(Action.PICTURE_VIEWED, actor=viewer(request), target=target)
+    if not is_audited(request.GET.get("pass", ""), acting_user(request), kind, target.pk):
+        record(Action.PICTURE_VIEWED, actor=acting_user(request), target=target)
     headers = {"Cache-Control": f"private, max-age={PICTURE_AGE_S}", "X-Content-Type-Options": "nosniff"}
     return HttpResponse(content, content_type="image/jpeg", headers=headers)
 

@@ -3,11 +3,13 @@ from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_not_required
 from django.templatetags.static import static
 from django.urls import include, path
+from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView
 
 favicon = RedirectView.as_view(url=static("dongseon/img/mark.svg"), permanent=True)
+catalog = cache_control(private=True, max_age=3600)(JavaScriptCatalog.as_view())
 
 urlpatterns = [
     path("favicon.ico", login_not_required(favicon), name="favicon"),
@@ -16,7 +18,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("jsi18n/", login_not_required(JavaScriptCatalog.as_view(packages=None)), name="javascript-catalog"),
+    path("jsi18n/", login_not_required(catalog), name="javascript-catalog"),
     path("", include("cameras.urls")),
     path("", include("investigations.urls")),
 ]

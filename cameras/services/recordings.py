@@ -33,13 +33,13 @@ def add_recording(
     *,
     file: File,  # type: ignore[type-arg]  # bytes in every case that Django hands us
     started_at: datetime,
-    measure: Callable[[Path], Measured],
+    measure: Callable[[Path, str], Measured],
     actor: User,
 ) -> Recording:
     """Store `file` as what `camera` saw from `started_at` on.
 
-    `measure` looks into the stored file and raises ValidationError for one that is no video: which decoder does so
-    is not this app's business. A refused file leaves nothing behind.
+    `measure` looks into the stored file, and raises ValidationError for one that is no video, calling it by its
+    original name: which decoder does so is not this app's business. A refused file leaves nothing behind.
     """
     require_right(actor, Right.REQUEST_ANALYSIS)
     if not Camera.objects.visible_to(actor).filter(pk=camera.pk).exists():
@@ -48,7 +48,7 @@ def add_recording(
     recording.sha256 = _sha256(file)
     recording.file.save(file.name or "recording", file, save=False)
     try:
-        measured = measure(Path(recording.file.path))
+        measured = measure(Path(recording.file.path), recording.original_name)
         recording.duration_s, recording.fps = measured.duration_s, measured.fps
         recording.width, recording.height = measured.width, measured.height
         recording.ends_at = started_at + timedelta(seconds=measured.duration_s)

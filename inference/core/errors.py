@@ -1,5 +1,26 @@
 """What can go wrong in the core. Every message is one clear sentence for the user."""
 
+from typing import Any
+
+
+class Sentence(str):
+    """A sentence for the user, in English, that remembers how it was made, so that others can say it in Korean.
+
+    Attributes:
+        template: The sentence with {names} of values, as str.format takes it.
+        values: The values, by name.
+    """
+
+    template: str
+    values: dict[str, Any]
+
+
+def say(template: str, **values: Any) -> Sentence:
+    """Make a sentence from its template and values."""
+    sentence = Sentence(template.format(**values))
+    sentence.template, sentence.values = template, values
+    return sentence
+
 
 class CoreError(Exception):
     """Anything the core refuses or cannot do."""

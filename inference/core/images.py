@@ -14,14 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from inference.core.errors import ImageError
+from inference.core.errors import ImageError, say
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
 MIN_WIDTH_PX = 16
 MIN_HEIGHT_PX = 32
 MAX_PIXELS = 50_000_000
-TOO_LARGE = f"The picture is too large: at most {MAX_PIXELS // 1_000_000} megapixels are accepted."
+TOO_LARGE = say(
+    "The picture is too large: at most {megapixels} megapixels are accepted.", megapixels=MAX_PIXELS // 1_000_000
+)
 
 
 def read_image(source: bytes | Path) -> NDArray[np.uint8]:
@@ -38,7 +40,7 @@ def read_image(source: bytes | Path) -> NDArray[np.uint8]:
     """
     data = _bytes(source)
     if not data:
-        raise ImageError("The picture is empty (0 bytes).")
+        raise ImageError(say("The picture is empty (0 bytes)."))
     try:
         with warnings.catch_warnings():
             # Pillow's own size warning is replaced by the stricter check below.
@@ -47,11 +49,13 @@ def read_image(source: bytes | Path) -> NDArray[np.uint8]:
                 _check_size(*picture.size)
                 upright = ImageOps.exif_transpose(picture).convert("RGB")
     except UnidentifiedImageError as error:
-        raise ImageError("The file is not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF or GIF).") from error
+        raise ImageError(
+            say("The file is not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF or GIF).")
+        ) from error
     except Image.DecompressionBombError as error:
         raise ImageError(TOO_LARGE) from error
     except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise ImageError("The picture is damaged and cannot be decoded.") from error
+        raise ImageError(say("The picture is damaged and cannot be decoded.")) from error
     return np.ascontiguousarray(np.asarray(upright, np.uint8)[:, :, ::-1])
 
 
@@ -59,7 +63,7 @@ def encode_jpeg(image: NDArray[np.uint8], quality: int = 90) -> bytes:
     """Encode an H×W×3 uint8 BGR picture as JPEG (quality 1–100)."""
     is_ok, encoded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not is_ok:
-        raise ImageError("The picture could not be encoded as JPEG.")
+        raise ImageError(say("The picture could not be encoded as JPEG."))
     return encoded.tobytes()
 
 
@@ -67,7 +71,7 @@ def decode_jpeg(data: bytes) -> NDArray[np.uint8]:
     """Decode what `encode_jpeg` wrote: H×W×3 uint8 BGR. For pictures from outside use `read_image`."""
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     if image is None:
-        raise ImageError("The stored picture is damaged and cannot be decoded.")
+        raise ImageError(say("The stored picture is damaged and cannot be decoded."))
     return image.astype(np.uint8, copy=False)
 
 
@@ -77,13 +81,14 @@ def _bytes(source: bytes | Path) -> bytes:
     try:
         return source.read_bytes()
     except OSError as error:
-        raise ImageError(f"{source.name} cannot be opened: {error.strerror or error}.") from error
+        raise ImageError(
+            say("{name} cannot be opened: {why}.", name=source.name, why=error.strerror or error)
+        ) from error
 
 
 def _check_size(width: int, height: int) -> None:
     if width * height > MAX_PIXELS:
         raise ImageError(TOO_LARGE)
     if width < MIN_WIDTH_PX or height < MIN_HEIGHT_PX:
-        raise ImageError(
-            f"The picture is too small: {width}×{height} pixels, at least {MIN_WIDTH_PX}×{MIN_HEIGHT_PX} are needed."
-        )
+        small = "The picture is too small: {size} pixels, at least {least} are needed."
+        raise ImageError(say(small, size=f"{width}×{height}", least=f"{MIN_WIDTH_PX}×{MIN_HEIGHT_PX}"))

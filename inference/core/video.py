@@ -19,7 +19,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from inference.core.errors import VideoError
+from inference.core.errors import VideoError, say
 
 FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,mpegts,mpeg,flv,asf,mxf,ogg,h264,hevc,m4v,mpegvideo,dhav,ivf"
 # A recording may end this long before its stated end without being called broken off: the last frame's own
@@ -126,20 +126,21 @@ def read_frames(
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
     if not path.is_file():
-        raise VideoError(f"{path.name}: there is no such file.")
+        raise VideoError(say("{name}: there is no such file.", name=path.name))
     if path.stat().st_size == 0:
-        raise VideoError(f"{path.name} is empty (0 bytes).")
+        raise VideoError(say("{name} is empty (0 bytes).", name=path.name))
     try:
         options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
         container = av.open(str(path), options=options, metadata_errors="ignore")
     except (av.FFmpegError, ValueError) as error:
-        raise VideoError(f"{path.name} is not a readable recording: it is damaged, cut off, or no video.") from error
+        reason = say("{name} is not a readable recording: it is damaged, cut off, or no video.", name=path.name)
+        raise VideoError(reason) from error
     with container:
         if not container.streams.video:
-            raise VideoError(f"{path.name} holds no video stream.")
+            raise VideoError(say("{name} holds no video stream.", name=path.name))
         stream = container.streams.video[0]
         if not stream.codec_context or not stream.width or not stream.height:
-            raise VideoError(f"{path.name} holds a video stream that cannot be decoded.")
+            raise VideoError(say("{name} holds a video stream that cannot be decoded.", name=path.name))
         stream.thread_type = "AUTO"
         yield container, stream
 
@@ -238,12 +239,15 @@ def _image(frame: VideoFrame, crop: tuple[int, int, int, int] | None) -> NDArray
 def _conclude(path: Path, info: VideoInfo, report: ReadReport, given: int, end_s: float | None) -> None:
     """Refuse a reading that gave nothing; note damage and an early end."""
     if report.decoded == 0:
-        raise VideoError(f"{path.name} holds no readable frame.")
+        raise VideoError(say("{name} holds no readable frame.", name=path.name))
     if given == 0:
-        raise VideoError(f"{path.name} has no frame in the asked-for time; it ends at {report.last_s:.1f} s.")
+        outside = "{name} has no frame in the asked-for time; it ends at {last_s:.1f} s."
+        raise VideoError(say(outside, name=path.name, last_s=report.last_s))
     wanted_s = min(info.duration_s, end_s) if end_s is not None else info.duration_s
     if report.last_s + 1.0 / info.fps < wanted_s - TAIL_TOLERANCE_S:
         report.breaks_off = True
-        report.warnings.append(f"{path.name} breaks off at {report.last_s:.1f} s of {info.duration_s:.1f} s.")
+        broken = "{name} breaks off at {last_s:.1f} s of {duration_s:.1f} s."
+        report.warnings.append(say(broken, name=path.name, last_s=report.last_s, duration_s=info.duration_s))
     if report.damaged:
-        report.warnings.append(f"{path.name}: {report.damaged} damaged packets were skipped.")
+        skipped = "{name}: {damaged} damaged packets were skipped."
+        report.warnings.append(say(skipped, name=path.name, damaged=report.damaged))

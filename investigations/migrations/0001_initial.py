@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('score', models.FloatField(verbose_name='similarity')),
-                ('decision', models.CharField(choices=[('pending', 'open'), ('confirmed', 'confirmed'), ('rejected', 'rejected')], default='pending', max_length=10, verbose_name='decision')),
+                ('decision', models.CharField(choices=[('pending', 'undecided'), ('confirmed', 'confirmed'), ('rejected', 'rejected')], default='pending', max_length=10, verbose_name='decision')),
                 ('sighting', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='candidates', to='inference.sighting', verbose_name='sighting')),
             ],
             options={
@@ -36,8 +36,8 @@ class Migration(migrations.Migration):
             name='CandidateDecision',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('old', models.CharField(choices=[('pending', 'open'), ('confirmed', 'confirmed'), ('rejected', 'rejected')], max_length=10, verbose_name='from')),
-                ('new', models.CharField(choices=[('pending', 'open'), ('confirmed', 'confirmed'), ('rejected', 'rejected')], max_length=10, verbose_name='to')),
+                ('old', models.CharField(choices=[('pending', 'undecided'), ('confirmed', 'confirmed'), ('rejected', 'rejected')], max_length=10, verbose_name='from')),
+                ('new', models.CharField(choices=[('pending', 'undecided'), ('confirmed', 'confirmed'), ('rejected', 'rejected')], max_length=10, verbose_name='to')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
                 ('at', models.DateTimeField(auto_now_add=True, verbose_name='when')),
                 ('actor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),

@@ -104,7 +104,7 @@ class Candidate(models.Model):
     """A sighting that may be the target. A lead, until a person has confirmed it."""
 
     class Decision(models.TextChoices):
-        PENDING = "pending", _("open")
+        PENDING = "pending", _("undecided")
         CONFIRMED = "confirmed", _("confirmed")
         REJECTED = "rejected", _("rejected")
 

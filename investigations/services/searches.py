@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera
@@ -15,15 +16,17 @@ from inference.core.errors import ImageError
 from inference.core.images import encode_jpeg, read_image
 from inference.jobs import cancel_job
 from inference.models import Sighting
+from inference.sentences import in_words
 from investigations import events
 from investigations.models import QueryPicture, Search, SearchRequest
 from investigations.tasks import run_search
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right
-from portal.audit.models import Action
+from portal.audit.models import Action, AuditEntry
 from portal.audit.services import record
 
 MOST_PICTURES = 10
+SAME_LOOK = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,21 @@ def cancel_search(search: Search, *, actor: User) -> Search:
 def view_search(search: Search, sightings: Iterable[Sighting], *, actor: User) -> None:
     """Account for a look at a search's results: one entry that names every sighting shown."""
     shown = [sighting.pk for sighting in sightings]
+    if _has_just_seen(search, shown, actor):
+        return
     record(Action.SEARCH_VIEWED, actor=actor, target=search, details={"sightings": shown})
+
+
+def _has_just_seen(search: Search, shown: list[int], actor: User) -> bool:
+    """True while a page is kept open: refreshed with nothing new on it, it is still the same look."""
+    last = AuditEntry.objects.filter(
+        action=Action.SEARCH_VIEWED,
+        actor_id=actor.pk,
+        target_type=search._meta.label_lower,
+        target_id=str(search.pk),
+        at__gt=timezone.now() - SAME_LOOK,
+    ).first()
+    return last is not None and set(shown) <= set(last.details["sightings"])
 
 
 def _check(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
@@ -115,7 +132,7 @@ def _read_upload(upload: Upload) -> tuple[QueryPicture, bytes | None]:
     try:
         return picture, encode_jpeg(read_image(upload.content), quality=95)
     except ImageError as error:
-        picture.error = f"{upload.name}: {error}"
+        picture.error = f"{upload.name}: {in_words(error)}"
         return picture, None
 
 

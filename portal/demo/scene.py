@@ -134,7 +134,7 @@ def _camera(row: tuple[str, str, str, float, float, float], centre: Agency, admi
 def _recording(code: str, half: Path, started_at: datetime, operator: User) -> Recording:
     """The recording of a camera; another clip than last time is a further recording."""
     camera = Camera.objects.get(code=code)
-    measured_s = measure_video(half).duration_s
+    measured_s = measure_video(half, half.name).duration_s
     for known in camera.recordings.order_by("-started_at"):
         if known.original_name == half.name and abs(known.duration_s - measured_s) < 0.01:
             return known

@@ -91,7 +91,9 @@ def test_no_page_has_scripts_of_its_own(client: Client, approved: SearchRequest,
         ("administrator", "Administrators see no cases"),
     ],
 )
-def test_an_empty_list_says_what_to_do(client: Client, request: pytest.FixtureRequest, who: str, says: str) -> None:
+def test_an_empty_list_says_what_to_do(
+    client: Client, db: None, request: pytest.FixtureRequest, who: str, says: str
+) -> None:
     as_person(client, request, who)
     assert says in client.get(reverse("case-list")).content.decode()
 
@@ -152,7 +154,9 @@ def test_a_number_given_twice_is_refused_beside_its_field(client: Client, case: 
 
 
 @pytest.mark.parametrize("who", ["operator", "supervisor", "administrator"])
-def test_others_are_told_that_they_may_not_open_cases(client: Client, request: pytest.FixtureRequest, who: str) -> None:
+def test_others_are_told_that_they_may_not_open_cases(
+    client: Client, db: None, request: pytest.FixtureRequest, who: str
+) -> None:
     as_person(client, request, who)
     answer = client.get(reverse("case-new"))
     assert answer.status_code == 403

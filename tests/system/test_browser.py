@@ -56,8 +56,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    """A page whose console stays silent: an error there fails the test."""
+def site(stack: Stack) -> str:
+    port = free_port()
+    stack.start_workers()
+    stack.start_web("127.0.0.1", port)
+    return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """A page whose console stays silent: an error there fails the test. Closed before the site is stopped."""
     context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB", timezone_id="Asia/Seoul")
     context.set_default_timeout(QUICK_MS)
     opened = context.new_page()
@@ -78,14 +86,6 @@ def page(browser: Browser) -> Iterator[Page]:
 def _database_beside_playwright(monkeypatch: pytest.MonkeyPatch) -> None:
     """Playwright's sync interface runs an event loop in this thread, which Django would take for its own."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
-@pytest.fixture
-def site(stack: Stack) -> str:
-    port = free_port()
-    stack.start_workers()
-    stack.start_web("127.0.0.1", port)
-    return f"http://127.0.0.1:{port}"
 
 
 def log_in(page: Page, site: str, user: User) -> None:

@@ -32,9 +32,9 @@ export function addBoundaries(map) {
 
   function draw() {
     shapes.clearLayers();
-    shown.forEach(([level, content], at) => shapes.addLayer(L.geoJSON(content, {
-      interactive: false, renderer, style: style(level, at === 0),
-    })));
+    const add = (content, style) => shapes.addLayer(L.geoJSON(content, { interactive: false, renderer, style }));
+    if (shown.length) add(shown[0][1], ground(map.getZoom()));
+    for (const [level, content] of shown) add(content, line(level));
     label(map, names, shown);
   }
 
@@ -44,12 +44,15 @@ export function addBoundaries(map) {
   refresh();
 }
 
-function style(level, isGround) {
-  return {
-    color: token(level === "ri" ? "--map-line-soft" : "--map-line"), weight: level === "sido" ? 1.4 : 1,
-    fill: isGround, fillColor: token("--map-land"), fillOpacity: 1, smoothFactor: 0.6,
-  };
+/** Land. Each area is simplified on its own, which leaves slivers between neighbours: a broad edge closes them. */
+function ground(zoom) {
+  const land = token("--map-land");
+  return { color: land, weight: zoom >= 15 ? 16 : zoom >= 13 ? 8 : 3, fillColor: land, fillOpacity: 1, smoothFactor: 0.6 };
 }
+
+const line = (level) => ({
+  color: token(level === "ri" ? "--map-line-soft" : "--map-line"), weight: level === "sido" ? 1.4 : 1, fill: false, smoothFactor: 0.6,
+});
 
 /** The address for what is shown and a margin around it, snapped so that small moves ask for the same. */
 function address(map, level) {

@@ -35,10 +35,10 @@ export function createDecisions({ candidates, onDecided, onStale }) {
   }
 
   function say(row, decision) {
-    if (decision === "pending") return toast(interpolate(gettext("Candidate %s is undecided again."), [row.rank]));
+    if (decision === "pending") return toast(interpolate(gettext("Candidate %s is undecided again."), [row.rank]), { kind: "result" });
     const text = decision === "confirmed" ? gettext("Candidate %s confirmed.") : gettext("Candidate %s rejected.");
     const undo = () => decide(candidates().current(row.id) ?? row, "pending");
-    return toast(interpolate(text, [row.rank]), { tone: decision, action: gettext("Undo"), onAction: undo });
+    return toast(interpolate(text, [row.rank]), { tone: decision, action: gettext("Undo"), onAction: undo, kind: "result" });
   }
 
   const askReason = addReasonPop((row, reason) => decide(row, "rejected", reason));

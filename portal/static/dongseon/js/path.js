@@ -35,7 +35,7 @@ export function createPath({ map, requestId, emptyText, confirmed = null, onSear
       show(await post(`/api/requests/${requestId}/path/`));
       fitTo(map, layer.places());
       const text = ngettext("Path built with %s point.", "Path built with %s points.", points.length);
-      toast(interpolate(text, [points.length]), { tone: "confirmed" });
+      toast(interpolate(text, [points.length]), { tone: "confirmed", kind: "result" });
     } catch (error) {
       errorToast(error);
     } finally {

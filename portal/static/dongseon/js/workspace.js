@@ -50,7 +50,7 @@ function run({ map, cameras, layer, timeRange }) {
   const searchFrom = (sighting) => {
     if (!data.isSearchable) return;
     query.add({ kind: "sighting", sighting: sighting.id, url: sighting.picture, name: `${sighting.camera_name} ${sighting.seen_at}` });
-    toast(gettext("Added to the query. Press Search to look for it."));
+    toast(gettext("Added to the query. Press Search to look for it."), { kind: "result" });
   };
   let candidates = null;
   const verbs = createDecisions({
