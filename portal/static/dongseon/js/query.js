@@ -83,10 +83,12 @@ export function createQuery() {
 function listen(addFiles) {
   const [field, drop] = [byId("pictures"), byId("drop")];
   const isOff = () => byId("query-block").disabled;
-  field.addEventListener("change", () => {
+  const take = () => {
     addFiles([...field.files]);
     field.value = ""; // the same file may be chosen again after it was removed
-  });
+  };
+  field.addEventListener("change", take);
+  take(); // chosen before this script ran, or kept by the browser over a reload
   document.addEventListener("dragover", (event) => {
     if (isOff() || ![...event.dataTransfer.types].includes("Files")) return;
     event.preventDefault();

@@ -69,6 +69,7 @@ function run({ map, cameras, layer, timeRange }) {
   const searches = createSearches({ requestId: data.request, live: () => live.isConnected(), onSearch,
     onProgress: (event) => form.showProgress(event) });
   const form = addSearchForm({ requestId: data.request, kind: data.kind, cameras, query, timeRange, onStarted: searches.begin });
+  byId("start-search").disabled = !data.isSearchable; // off until now: pressed before this ran, it would send an empty form
 
   function onSearch(search, isNew) {
     form.showProgress(search);
