@@ -28,7 +28,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Hop:
-    """The way from one stop to the next: metres, seconds, metres per second."""
+    """The way from one stop to the next: metres, seconds, metres per second (None where the views may meet)."""
 
     distance_m: float
     duration_s: float
@@ -54,15 +54,16 @@ def build_path(stops: Iterable[Stop], *, limit_mps: float = PERSON_LIMIT_MPS) ->
 def measure_hop(a: Stop, b: Stop, *, limit_mps: float, view_range_m: float = VIEW_RANGE_M) -> Hop:
     """Measure the hop from the end of stop a to the start of stop b.
 
-    The speed shown is distance over time. The flag asks more mildly: it grants each camera `view_range_m`, so that
-    neighbouring views may overlap; two views further apart than that at the same moment are impossible.
+    Each camera is granted `view_range_m`, since neighbouring views may overlap: between cameras that near there is no
+    speed to speak of, and two views further apart than that at the same moment are impossible.
     """
     metres = distance_m(a.position, b.position)
     seconds = max(0.0, (b.first_seen_at - a.last_seen_at).total_seconds())
-    walked_m = max(0.0, metres - 2 * view_range_m)
+    beyond_views_m = max(0.0, metres - 2 * view_range_m)
+    has_speed = seconds > 0 and beyond_views_m > 0
     return Hop(
         distance_m=metres,
         duration_s=seconds,
-        speed_mps=metres / seconds if seconds > 0 else None,
-        is_impossible=walked_m > limit_mps * seconds,
+        speed_mps=metres / seconds if has_speed else None,
+        is_impossible=beyond_views_m > limit_mps * seconds,
     )

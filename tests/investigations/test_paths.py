@@ -57,6 +57,9 @@ def test_two_places_at_once_are_impossible_unless_the_views_may_overlap() -> Non
     (_, _), (_, far) = build_path([stop(1, HERE, 0, 60), stop(2, FAR, 30, 90)])
     assert far is not None
     assert (far.is_impossible, far.speed_mps, far.duration_s) == (True, None, 0)
+    (_, _), (_, meeting) = build_path([stop(1, HERE, 0, 10), stop(2, (36.4804, 127.2890), 10.4, 20)])
+    assert meeting is not None
+    assert (meeting.speed_mps, meeting.is_impossible) == (None, False)  # 44 m in 0.4 s, out of one view into the other
     (_, _), (_, same) = build_path([stop(1, HERE, 0, 60), stop(2, HERE, 30, 90)])
     assert same is not None
     assert not same.is_impossible
