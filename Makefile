@@ -4,6 +4,8 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
+BENCH_VENV := .venv-bench
+BENCH_STAMP := $(BENCH_VENV)/.installed
 export PYTHONUNBUFFERED := 1
 
 .PHONY: demo run test lint bench screenshots clean help
@@ -33,18 +35,23 @@ lint: $(DEV_STAMP)
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(VENV)/bin/mypy .
 
-bench: $(DEV_STAMP)
+bench: $(BENCH_STAMP)
 	@$(PY) manage.py fetch_demo
-	@$(PY) -m tests.bench
+	@$(BENCH_VENV)/bin/python -m tests.bench
 
 screenshots: $(DEV_STAMP)
 	@DONGSEON_SCREENSHOTS=1 $(PY) -m pytest -q tests/system/test_browser.py -k drawn
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(BENCH_VENV)
 
 $(PY):
 	@sh .ci/make-venv $(VENV)
+
+$(BENCH_STAMP): requirements-bench.txt $(DEV_STAMP)
+	@sh .ci/make-venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/python -m pip --disable-pip-version-check --quiet install -r requirements-bench.txt
+	@touch $@
 
 $(RUN_STAMP): requirements.txt constraints.txt locale/ko/LC_MESSAGES/django.po locale/ko/LC_MESSAGES/djangojs.po | $(PY)
 	@echo "Installing what the portal needs (about a minute the first time) ..."

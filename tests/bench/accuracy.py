@@ -9,10 +9,12 @@ named identity_number.jpg; both default to their places below DONGSEON_BENCH_DAT
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -79,8 +81,15 @@ def _command_tracks(video: Path, fps: float | None, detector: str) -> MotFrames:
         out = Path(folder) / "tracks.txt"
         rate = ["--fps", str(fps)] if fps else []
         command = ["track", str(video), "--out", str(out), "--kinds", "person", "--detector", detector]
-        assert core([*command, *rate]) == 0
+        _run_quietly([*command, *rate])
         return read_mot(out)
+
+
+def _run_quietly(command: list[str]) -> None:
+    """Run a command of the core; its progress is shown only if it fails."""
+    with redirect_stderr(io.StringIO()) as progress:
+        code = core(command)
+    assert code == 0, progress.getvalue()
 
 
 def _print_analysis(footage: Path | None, repeat: int) -> None:
@@ -105,7 +114,7 @@ def _print_reid(folder: Path | None) -> None:
     with tempfile.TemporaryDirectory() as work:
         out = Path(work) / "features.npz"
         started = time.perf_counter()
-        assert core(["embed", *map(str, paths), "--kind", "person", "--out", str(out)]) == 0
+        _run_quietly(["embed", *map(str, paths), "--kind", "person", "--out", str(out)])
         seconds = time.perf_counter() - started
         stored = np.load(out)
     parts = [Path(str(name)).stem.split("_") for name in stored["name"]]
