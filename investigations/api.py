@@ -47,7 +47,9 @@ class SearchCollection(APIView):
 
     @extend_schema(responses=SearchSummarySerializer(many=True))
     def get(self, request: Request, pk: int) -> Response:
-        searches = Search.objects.visible_to(acting_user(request)).filter(request_id=pk)
+        actor = acting_user(request)
+        search_request = get_object_or_404(SearchRequest.objects.visible_to(actor), pk=pk)
+        searches = Search.objects.visible_to(actor).filter(request=search_request)
         rows = searches.select_related("requested_by").prefetch_related("cameras")
         return Response(SearchSummarySerializer(rows, many=True).data)
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -21,6 +22,9 @@ from portal.audit.models import AuditEntry
 from portal.audit.services import verify_chain
 
 __all__ = ["cameras", "inference", "investigations"]
+
+# Rights follow from the role; Django's groups would be a second, silent source of them.
+admin.site.unregister(Group)
 
 
 @admin.register(AuditEntry)

@@ -194,7 +194,12 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
     "PAGE_SIZE": 200,
 }
-SPECTACULAR_SETTINGS = {"TITLE": "Dongseon", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Dongseon",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+}
 
 # What analysis uses unless a request names something else (ids of inference/weights/models.toml).
 DETECTOR_MODEL = env.str("DETECTOR_MODEL", "yolo11n")
