@@ -178,7 +178,7 @@ def is_answered(response: Any) -> bool:
     if response.status_code == 302:
         place = response["Location"]
         return place not in {"/", "/admin/"} and not place.startswith(("/login/", "/admin/login/"))
-    return response.status_code < 400
+    return bool(response.status_code < 400)
 
 
 @pytest.mark.parametrize("who", PEOPLE)
