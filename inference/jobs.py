@@ -4,14 +4,20 @@ Every write is a filtered update that names the claim, so that a job which was c
 worker fell silent, can no longer be written by the worker that lost it.
 """
 
-from datetime import timedelta
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from inference.models import OPEN_JOB_STATUSES, Job, JobStatus
+from inference.core.errors import CoreError
+from inference.models import OPEN_JOB_STATUSES, RESEND_AFTER, Job, JobStatus
+from inference.sentences import in_words
+
+logger = logging.getLogger(__name__)
 
 # A worker renews its claim every RENEW_EVERY_S; one that was not heard of for SILENT_AFTER_S is taken for dead.
 RENEW_EVERY_S = 1.0
@@ -20,6 +26,45 @@ SILENT_AFTER_S = 20.0
 
 class ClaimLost(Exception):  # noqa: N818 -- not an error: someone cancelled the job or took it over
     """This worker no longer owns the job."""
+
+
+def run_job(
+    jobs: QuerySet[Any],
+    pk: int,
+    work: Callable[[Any], None],
+    *,
+    file_name: Callable[[Any], str] = str,
+    on_failure: Callable[[Any], None] = lambda job: None,
+) -> None:
+    """Claim the job, do its work, and write a failure on its row instead of raising it.
+
+    Args:
+        jobs: where the row is.
+        pk: which row; nothing happens if it has ended, or another worker is at it.
+        work: ends the job itself when all went well.
+        file_name: what people call the job's file, for sentences about it.
+        on_failure: called when the failure stands on the row.
+    """
+    job = claim_job(jobs, pk)
+    if job is None:
+        return
+    try:
+        work(job)
+    except ClaimLost:
+        logger.info("%s was cancelled or taken over", job)
+    except (CoreError, OSError) as error:
+        _fail(job, in_words(error, name=file_name(job)), on_failure)
+    except Exception as error:
+        logger.exception("%s failed", job)
+        _fail(job, f"{type(error).__name__}: {error}", on_failure)
+
+
+def _fail(job: Job, message: str, on_failure: Callable[[Any], None]) -> None:
+    try:
+        end_job(job, JobStatus.FAILED, error=message)
+        on_failure(job)
+    except ClaimLost:
+        logger.info("%s failed after it was cancelled: %s", job, message)
 
 
 def claim_job(jobs: QuerySet[Any], pk: int) -> Any | None:
@@ -33,6 +78,7 @@ def claim_job(jobs: QuerySet[Any], pk: int) -> Any | None:
             claim=claim,
             seen_at=now,
             started_at=now,
+            send_again_at=now + RESEND_AFTER,
             progress=0,
             error="",
             warning="",
@@ -41,11 +87,19 @@ def claim_job(jobs: QuerySet[Any], pk: int) -> Any | None:
     return jobs.get(pk=pk) if claimed else None
 
 
-def abandoned(jobs: QuerySet[Any]) -> QuerySet[Any]:
-    """Jobs whose worker fell silent, and queued ones whose message must have been lost."""
+def take_abandoned(jobs: QuerySet[Any]) -> list[int]:
+    """Return the jobs whose message should be sent again: their worker fell silent, or they wait and may be lost.
+
+    Each is returned after its first wait, then after twice its age, and so on.
+    """
     now = timezone.now()
-    lost = Q(status=JobStatus.QUEUED, requested_at__lt=now - timedelta(seconds=SILENT_AFTER_S))
-    return jobs.filter(_is_silent(now) | lost)
+    due = jobs.filter(_is_free(now), send_again_at__lte=now).values_list("pk", "requested_at")
+    return [pk for pk, requested_at in due if _postpone(jobs, pk, now, 2 * (now - requested_at))]
+
+
+def _postpone(jobs: QuerySet[Any], pk: int, now: datetime, wait: timedelta) -> bool:
+    wait = max(wait, RESEND_AFTER)
+    return bool(jobs.filter(pk=pk, send_again_at__lte=now).update(send_again_at=now + wait))
 
 
 def renew_claim(job: Job, **values: Any) -> None:

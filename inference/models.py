@@ -1,12 +1,14 @@
 """What was seen: analyses of recordings, and the sightings and features that they leave."""
 
-from datetime import datetime
+import secrets
+from datetime import datetime, timedelta
 from typing import Self
 from uuid import uuid4
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
@@ -22,7 +24,17 @@ class JobStatus(models.TextChoices):
     CANCELLED = "cancelled", _("cancelled")
 
 
+RESEND_AFTER = timedelta(seconds=20)
 OPEN_JOB_STATUSES = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
+
+
+def soon() -> datetime:
+    return timezone.now() + RESEND_AFTER
+
+
+def new_feature_key() -> int:
+    """A number that no other feature of any database has: index files name vectors by it."""
+    return secrets.randbits(62)
 
 
 class Job(models.Model):
@@ -40,6 +52,8 @@ class Job(models.Model):
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     claim = models.CharField(max_length=32, blank=True, editable=False)
     seen_at = models.DateTimeField(_("last sign of life"), null=True, blank=True, editable=False)
+    # When the job's message is taken for lost and sent again: later each time, so that a long queue is not flooded.
+    send_again_at = models.DateTimeField(default=soon, editable=False)
 
     class Meta:
         abstract = True
@@ -172,9 +186,10 @@ class FeatureQuerySet(models.QuerySet["Feature"]):
 
 
 class Feature(models.Model):
-    """A sighting's ReID vector: float16, little-endian, unit length. Never changed: a new vector is a new row, so
-    that its id can stand for the vector in every derived index."""
+    """A sighting's ReID vector: float16, little-endian, unit length. Never changed: a new vector is a new row with a
+    new key, so that the key stands for the vector in every derived index, also after a backup was restored."""
 
+    key = models.BigIntegerField(default=new_feature_key, unique=True, editable=False)
     sighting = models.ForeignKey(Sighting, models.CASCADE, related_name="features", verbose_name=_("sighting"))
     embedder = models.CharField(_("embedder"), max_length=60)
     vector = models.BinaryField()

@@ -8,7 +8,7 @@ from django.db import transaction
 from numpy.typing import NDArray
 
 from inference.core.errors import CoreError
-from inference.core.images import read_image
+from inference.core.images import decode_jpeg
 from inference.core.reid import Embedder
 from inference.models import Feature, Sighting
 
@@ -49,6 +49,6 @@ def _embed_batch(embedder: Embedder, ids: list[int]) -> int:
 def _pictures(ids: list[int]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     for sighting in Sighting.objects.filter(pk__in=ids):
         try:
-            yield sighting.pk, read_image(sighting.image.read())
+            yield sighting.pk, decode_jpeg(sighting.image.read())
         except (CoreError, OSError) as error:
             logger.warning("sighting %s: %s", sighting.pk, error)

@@ -14,5 +14,5 @@ def run_analysis(analysis_id: int) -> None:
 @shared_task
 def requeue_abandoned() -> None:
     """Hand out again what a killed worker left behind. A second hand-out finds the row claimed, and does nothing."""
-    for analysis_id in jobs.abandoned(Analysis.objects.all()).values_list("pk", flat=True):
-        run_analysis.delay(analysis_id)
+    for pk in jobs.take_abandoned(Analysis.objects.all()):
+        run_analysis.delay(pk)

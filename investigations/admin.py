@@ -73,6 +73,10 @@ class PathPointInline(HistoryInline):
     readonly_fields = fields
     hide_title = True
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows: QuerySet[Any] = super().get_queryset(request).select_related("sighting__camera")
+        return rows
+
     @admin.display(description=_("distance (m)"))
     def distance(self, point: PathPoint) -> str:
         return _rounded(point.hop_m, 0)
@@ -92,6 +96,7 @@ class PathPointInline(HistoryInline):
 
 @admin.register(Case)
 class CaseAdmin(ReadOnlyAdmin):
+    is_view_audited = True
     view_rights = frozenset({Right.VIEW_FOOTAGE})
     list_display = ["number", "title", "kind", "agency", "status", "opened_at"]
     list_filter = ["kind", "status", "agency"]
@@ -102,6 +107,7 @@ class CaseAdmin(ReadOnlyAdmin):
 
 @admin.register(SearchRequest)
 class SearchRequestAdmin(ReadOnlyAdmin):
+    is_view_audited = True
     view_rights = frozenset({Right.APPROVE_REQUEST, Right.SEARCH})
     list_display = [
         "__str__",
@@ -171,6 +177,7 @@ class SearchRequestAdmin(ReadOnlyAdmin):
 
 @admin.register(Search)
 class SearchAdmin(JobAdmin):
+    is_view_audited = True
     view_rights = frozenset({Right.SEARCH})
     list_display = [
         "__str__",
@@ -200,6 +207,8 @@ class SearchAdmin(JobAdmin):
 @admin.register(Candidate)
 class CandidateAdmin(ReadOnlyAdmin):
     """Review: each candidate beside the picture that was searched by."""
+
+    is_view_audited = True
 
     view_rights = frozenset({Right.DECIDE_CANDIDATE})
     list_display = ["query", "found", "similarity", "shown_decision", "camera", "seen_at", "search"]
@@ -273,6 +282,7 @@ class CandidateAdmin(ReadOnlyAdmin):
 
 @admin.register(Path)
 class PathAdmin(ReadOnlyAdmin):
+    is_view_audited = True
     view_rights = frozenset({Right.BUILD_PATH})
     list_display = ["request", "built_by", "built_at", "stops", "impossible"]
     list_select_related = ["request__case", "built_by"]

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics, status
@@ -13,31 +15,28 @@ from rest_framework.views import APIView
 
 from inference.models import Sighting, SightingQuerySet
 from investigations.models import Candidate, Path, Search, SearchRequest
-from investigations.models.request import SearchRequestQuerySet
 from investigations.serializers import (
     CandidateSerializer,
     DecisionSerializer,
     PathSerializer,
-    RequestSerializer,
     SearchSerializer,
     SearchSummarySerializer,
     SightingSerializer,
     StartSearchSerializer,
 )
 from investigations.services.candidates import decide_candidate
+from investigations.services.looks import view_path, view_search, view_sightings
 from investigations.services.paths import build_path
-from investigations.services.searches import SearchTerms, Upload, cancel_search, start_search, view_search
+from investigations.services.searches import (
+    LARGEST_BYTES,
+    MOST_PICTURES,
+    SearchTerms,
+    Upload,
+    cancel_search,
+    start_search,
+)
 from portal.accounts.models import User
 from portal.accounts.rights import Right, acting_user, require_right
-from portal.audit.models import Action
-from portal.audit.services import record
-
-
-class RequestDetail(generics.RetrieveAPIView[SearchRequest]):
-    serializer_class = RequestSerializer
-
-    def get_queryset(self) -> SearchRequestQuerySet:
-        return SearchRequest.objects.visible_to(self.request.user).select_related("case", "centre")
 
 
 class SearchCollection(APIView):
@@ -117,8 +116,7 @@ class RequestPath(APIView):
         return self._answer(build_path(search_request, actor=actor), actor)
 
     def _answer(self, path: Path, actor: User) -> Response:
-        shown = list(path.points.values_list("sighting_id", flat=True))
-        record(Action.SIGHTINGS_VIEWED, actor=actor, target=path, details={"sightings": shown})
+        view_path(path, actor=actor)
         rows = Path.objects.select_related("built_by").prefetch_related("points__sighting__camera")
         return Response(PathSerializer(rows.get(pk=path.pk), context={"viewer": actor}).data)
 
@@ -139,14 +137,24 @@ class SightingList(generics.ListAPIView[Sighting]):
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         response = super().list(request, *args, **kwargs)
-        shown = [row["id"] for row in response.data["results"]]
-        record(Action.SIGHTINGS_VIEWED, actor=acting_user(request), details={"sightings": shown})
+        view_sightings((row["id"] for row in response.data["results"]), actor=acting_user(request))
         return response
 
 
 def _terms(data: dict[str, Any], files: list[Any]) -> SearchTerms:
+    _check_sizes(files)
     boxes = [*data.pop("boxes"), *[None] * len(files)]
     uploads = [
         Upload(name=file.name or "", content=file.read(), box=box) for file, box in zip(files, boxes, strict=False)
     ]
     return SearchTerms(uploads=uploads, **data)
+
+
+def _check_sizes(files: list[Any]) -> None:
+    """Refuse what is too much before it is read into memory."""
+    if len(files) > MOST_PICTURES:
+        raise ValidationError(_("At most %(count)d pictures at once.") % {"count": MOST_PICTURES})
+    for file in files:
+        if file.size > LARGEST_BYTES:
+            values = {"name": file.name, "size": LARGEST_BYTES // 1_000_000}
+            raise ValidationError(_("%(name)s is larger than %(size)d MB.") % values)

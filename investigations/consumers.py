@@ -35,7 +35,7 @@ class RequestConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # chan
 
     async def event(self, message: dict[str, Any]) -> None:
         if await self._may_see():
-            await self.send_json(message["event"])
+            await self.send_json(events.for_viewer(message["event"], self.scope["user"]))
         else:
             await self.close(code=FORBIDDEN)
 

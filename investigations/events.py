@@ -7,6 +7,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from investigations.models import Search
+from portal.accounts.models import User
 
 
 class SearchProgress(TypedDict):
@@ -40,6 +41,13 @@ def request_group(request_id: int) -> str:
 def push(request_id: int, event: Event) -> None:
     """Send `event` to everybody who watches the request, once the transaction is committed."""
     transaction.on_commit(lambda: _send(request_group(request_id), event), robust=True)
+
+
+def for_viewer(event: Event, viewer: User) -> Event:
+    """Police learn that a search runs and how far it is; what went wrong in it is the centre's own matter."""
+    if event["type"] == "search.progress" and not viewer.is_centre_member:
+        return {**event, "error": ""}
+    return event
 
 
 def push_search_progress(search: Search) -> None:

@@ -1,6 +1,5 @@
 """The search job: query pictures in, candidates out, camera by camera, so that leads show while it still looks."""
 
-import logging
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -10,10 +9,11 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
+from cameras.models import Recording, RecordingQuerySet
 from inference import jobs
 from inference.core.detections import Kind
-from inference.core.errors import CoreError
-from inference.core.images import read_image
+from inference.core.errors import CoreError, ImageError
+from inference.core.images import decode_jpeg
 from inference.core.proposals import propose_box
 from inference.engine import get_detector, get_embedder, get_gallery
 from inference.gallery import Match
@@ -23,29 +23,17 @@ from investigations import events
 from investigations.models import Candidate, QueryPicture, Search
 from portal.accounts.models import User
 
-logger = logging.getLogger(__name__)
-
 CAMERAS_AT_ONCE = 20
 
 
-class NoQuery(Exception):  # noqa: N818 -- an answer, not a fault
+class NoQuery(CoreError):  # noqa: N818 -- an answer, not a fault
     """None of the query pictures can be searched by; the message says why."""
 
 
 def search(search_id: int) -> None:
-    """Claim the search, run it and write its end; failure is written on the row, not raised."""
-    row = jobs.claim_job(Search.objects.select_related("request", "requested_by"), search_id)
-    if row is None:
-        return
-    try:
-        _run(row)
-    except jobs.ClaimLost:
-        logger.info("search %s was cancelled or taken over", search_id)
-    except (NoQuery, CoreError, OSError) as error:
-        _fail(row, in_words(error))
-    except Exception as error:
-        logger.exception("search %s failed", search_id)
-        _fail(row, f"{type(error).__name__}: {error}")
+    """Run the search, if this worker gets it; failure is written on the row, not raised."""
+    rows = Search.objects.select_related("request", "requested_by")
+    jobs.run_job(rows, search_id, _run, on_failure=events.push_search_progress)
 
 
 def _run(row: Search) -> None:
@@ -74,7 +62,7 @@ def query_features(row: Search) -> NDArray[np.float32]:
     for picture in row.pictures.filter(error=""):
         try:
             vectors.append(_embed(row, picture))
-        except (NoQuery, CoreError, OSError) as error:
+        except (NoQuery, ImageError, OSError) as error:
             picture.error = in_words(error, name=picture.original_name)
             picture.save(update_fields=["error"])
     if not vectors:
@@ -98,32 +86,50 @@ def searchable_features(row: Search, camera_ids: Sequence[int]) -> QuerySet[Feat
 
 
 def write_candidates(row: Search, best: Sequence[Match]) -> None:
-    """Make the search's open candidates the best so far; what a person has decided about stays."""
+    """Make the search's open candidates the best so far; what a person has decided about stays.
+
+    Call it in a transaction: rows are locked, so that no decision made meanwhile is deleted, and no sighting that an
+    analysis has just replaced is pointed at.
+    """
     sighting_ids = [match.sighting_id for match in best]
-    row.candidates.filter(decision=Candidate.Decision.PENDING).exclude(sighting_id__in=sighting_ids).delete()
+    fallen = row.candidates.filter(decision=Candidate.Decision.PENDING).exclude(sighting_id__in=sighting_ids)
+    locked = list(fallen.select_for_update().values_list("pk", flat=True))
+    row.candidates.filter(pk__in=locked).delete()
+    alive = set(
+        Sighting.objects.filter(pk__in=sighting_ids).select_for_update(no_key=True).values_list("pk", flat=True)
+    )
     Candidate.objects.bulk_create(
-        [Candidate(search=row, sighting_id=match.sighting_id, score=match.score) for match in best],
+        [
+            Candidate(search=row, sighting_id=match.sighting_id, score=match.score)
+            for match in best
+            if match.sighting_id in alive
+        ],
         ignore_conflicts=True,
     )
 
 
 def unanalysed_warning(row: Search, camera_ids: Sequence[int]) -> str:
     """Say which cameras' hours were not searched, so that "not found" is not taken for "not there"."""
-    cameras = row.cameras.filter(pk__in=camera_ids)
-    recorded = Q(recordings__started_at__lt=row.ends_at, recordings__ends_at__gt=row.starts_at)
-    done = Analysis.objects.filter(status=JobStatus.DONE).values("recording_id")
-    silent = cameras.exclude(pk__in=cameras.filter(recorded).values("pk"))
-    unread = cameras.filter(recorded & ~Q(recordings__in=done)).distinct()
+    recorded = Recording.objects.filter(camera_id__in=camera_ids).overlapping(row.starts_at, row.ends_at)
+    silent = row.cameras.exclude(pk__in=recorded.values("camera_id"))
     lines = []
     if silent:
         lines.append(_("No recording in these hours: %s.") % ", ".join(camera.code for camera in silent))
+    unread = row.cameras.filter(pk__in=_unread(recorded, row.embedder).values("camera_id"))
     if unread:
         lines.append(_("Not analysed yet: %s.") % ", ".join(camera.code for camera in unread))
     return "\n".join(lines)
 
 
+def _unread(recorded: RecordingQuerySet, embedder: str) -> RecordingQuerySet:
+    """Recordings never analysed, or with sightings that have no feature of this embedder."""
+    done = Analysis.objects.filter(status=JobStatus.DONE).values("recording_id")
+    foreign = Sighting.objects.current().exclude(features__embedder=embedder).values("recording_id")
+    return recorded.filter(~Q(pk__in=done) | Q(pk__in=foreign))
+
+
 def _embed(row: Search, picture: QueryPicture) -> NDArray[np.float32]:
-    image = read_image(picture.image.read())
+    image = decode_jpeg(picture.image.read())  # read_image has checked it when it was handed over
     box = picture.box
     if box is None and picture.sighting_id is None:
         box = propose_box(image, get_detector(settings.DETECTOR_MODEL), kind=Kind(row.kind))
@@ -152,11 +158,3 @@ def _batches(camera_ids: Sequence[int]) -> Iterator[tuple[float, Sequence[int]]]
     for at in range(0, len(camera_ids), CAMERAS_AT_ONCE):
         batch = camera_ids[at : at + CAMERAS_AT_ONCE]
         yield (at + len(batch)) / len(camera_ids), batch
-
-
-def _fail(row: Search, message: str) -> None:
-    try:
-        jobs.end_job(row, JobStatus.FAILED, error=message)
-        events.push_search_progress(row)
-    except jobs.ClaimLost:
-        logger.info("search %s failed after it was cancelled: %s", row.pk, message)

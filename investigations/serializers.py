@@ -7,8 +7,11 @@ from rest_framework import serializers
 
 from cameras.models import Camera
 from inference.models import Sighting
-from investigations.models import Candidate, Path, PathPoint, QueryPicture, Search, SearchRequest
+from investigations.models import Candidate, Path, PathPoint, QueryPicture, Search
 from investigations.pictures import query_picture_url, sighting_url
+
+LARGEST_ID = 2**63 - 1
+LONGEST_EDGE_PX = 100_000
 
 
 class JsonListField(serializers.Field):  # type: ignore[type-arg]
@@ -163,31 +166,9 @@ class PathSerializer(serializers.ModelSerializer[Path]):
         fields = ["id", "request", "built_by", "built_at", "points"]
 
 
-class RequestSerializer(serializers.ModelSerializer[SearchRequest]):
-    number = serializers.CharField(source="__str__", read_only=True)
-    case_title = serializers.CharField(source="case.title", read_only=True)
-    centre = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
-
-    class Meta:
-        model = SearchRequest
-        fields = [
-            "id",
-            "number",
-            "case",
-            "case_title",
-            "centre",
-            "status",
-            "purpose",
-            "wanted",
-            "last_seen_place",
-            "last_seen_at",
-            "submitted_at",
-        ]
-
-
 def _rows(rows: Any, ids: list[Any], what: str) -> list[Any]:
     """Return the visible rows of `ids`; an id that is no number, or not visible, is refused the same way."""
-    if not all(isinstance(pk, int) and not isinstance(pk, bool) for pk in ids):
+    if not all(isinstance(pk, int) and not isinstance(pk, bool) and 0 < pk <= LARGEST_ID for pk in ids):
         raise serializers.ValidationError(f"The {what} must be given by their numbers.")
     found = list(rows.filter(pk__in=ids))
     if len(found) != len(set(ids)):
@@ -195,8 +176,13 @@ def _rows(rows: Any, ids: list[Any], what: str) -> list[Any]:
     return found
 
 
+def _is_length(edge: Any) -> bool:
+    # JSON as Python reads it has Infinity and NaN.
+    return isinstance(edge, int | float) and not isinstance(edge, bool) and 0 <= edge <= LONGEST_EDGE_PX
+
+
 def _box(box: Any) -> tuple[float, ...]:
-    if not isinstance(box, list) or len(box) != 4 or not all(isinstance(edge, int | float) for edge in box):
+    if not isinstance(box, list) or len(box) != 4 or not all(_is_length(edge) for edge in box):
         raise serializers.ValidationError("A box has four numbers: left, top, right, bottom.")
     x1, y1, x2, y2 = (float(edge) for edge in box)
     if not (0 <= x1 < x2 and 0 <= y1 < y2):

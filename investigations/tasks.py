@@ -15,5 +15,5 @@ def run_search(search_id: int) -> None:
 @shared_task
 def requeue_abandoned() -> None:
     """Hand out again what a killed worker left behind. A second hand-out finds the row claimed, and does nothing."""
-    for search_id in jobs.abandoned(Search.objects.all()).values_list("pk", flat=True):
-        run_search.delay(search_id)
+    for pk in jobs.take_abandoned(Search.objects.all()):
+        run_search.delay(pk)

@@ -17,12 +17,11 @@ from investigations.forms import CaseFilterForm, CaseForm, DecisionForm, Request
 from investigations.models import Candidate, Case, Path, PathPoint, QueryPicture, SearchRequest
 from investigations.models.case import CaseQuerySet
 from investigations.pictures import is_audited, sightings_visible_to
-from investigations.services.cases import open_case, view_case
+from investigations.services.cases import close_case, open_case
+from investigations.services.looks import view_case, view_picture
 from investigations.services.requests import approve_request, return_request, submit_request
 from portal.accounts.models import Agency, User
 from portal.accounts.rights import Right, acting_user, has_right, require_right
-from portal.audit.models import Action
-from portal.audit.services import record
 
 CASES_PER_PAGE = 25
 PICTURE_AGE_S = 3600
@@ -77,6 +76,19 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "can_request": has_right(user, Right.SUBMIT_REQUEST) and case.status == Case.Status.OPEN,
     }
     return render(request, "investigations/case_detail.html", context)
+
+
+@require_POST
+def case_close(request: HttpRequest, pk: int) -> HttpResponse:
+    user = acting_user(request)
+    case = get_object_or_404(Case.objects.visible_to(user), pk=pk)
+    try:
+        close_case(case, reason=request.POST.get("reason", ""), actor=user)
+    except (PermissionDenied, ValidationError) as error:
+        messages.error(request, " ".join(_as_validation(error).messages))
+    else:
+        messages.success(request, _("Case %(number)s is closed.") % {"number": case.number})
+    return redirect("case-detail", pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -154,7 +166,7 @@ def _picture(request: HttpRequest, target: Any, image: FieldFile, *, kind: str) 
     except (OSError, ValueError):  # the file is gone, or there never was one
         raise Http404(_("This picture is no longer stored.")) from None
     if not is_audited(request.GET.get("pass", ""), acting_user(request), kind, target.pk):
-        record(Action.PICTURE_VIEWED, actor=acting_user(request), target=target)
+        view_picture(target, actor=acting_user(request))
     headers = {"Cache-Control": f"private, max-age={PICTURE_AGE_S}", "X-Content-Type-Options": "nosniff"}
     return HttpResponse(content, content_type="image/jpeg", headers=headers)
 

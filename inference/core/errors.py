@@ -36,7 +36,3 @@ class ImageError(CoreError):
 
 class ModelError(CoreError):
     """A model is unknown, cannot be fetched, or is not the file the manifest names."""
-
-
-class Cancelled(CoreError):  # noqa: N818 — an order carried out, not an error
-    """The caller asked to stop."""

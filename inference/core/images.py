@@ -19,7 +19,7 @@ from inference.core.errors import ImageError, say
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
 MIN_WIDTH_PX = 16
-MIN_HEIGHT_PX = 32
+MIN_HEIGHT_PX = 16
 MAX_PIXELS = 50_000_000
 TOO_LARGE = say(
     "The picture is too large: at most {megapixels} megapixels are accepted.", megapixels=MAX_PIXELS // 1_000_000
@@ -36,7 +36,7 @@ def read_image(source: bytes | Path) -> NDArray[np.uint8]:
         H×W×3 uint8, BGR, turned as its EXIF orientation says.
 
     Raises:
-        ImageError: Empty, unreadable, below 16×32 or above 50 megapixels.
+        ImageError: Empty, unreadable, below 16×16 or above 50 megapixels.
     """
     data = _bytes(source)
     if not data:
@@ -48,13 +48,15 @@ def read_image(source: bytes | Path) -> NDArray[np.uint8]:
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
                 _check_size(*picture.size)
                 upright = ImageOps.exif_transpose(picture).convert("RGB")
+    except ImageError:
+        raise
     except UnidentifiedImageError as error:
         raise ImageError(
             say("The file is not a picture that can be read (JPEG, PNG, WebP, BMP, TIFF or GIF).")
         ) from error
     except Image.DecompressionBombError as error:
         raise ImageError(TOO_LARGE) from error
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except Exception as error:  # Pillow's decoders raise many kinds at damaged files
         raise ImageError(say("The picture is damaged and cannot be decoded.")) from error
     return np.ascontiguousarray(np.asarray(upright, np.uint8)[:, :, ::-1])
 

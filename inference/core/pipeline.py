@@ -18,14 +18,12 @@ from inference.core.ahead import ahead
 from inference.core.best_image import BestImage, BestImageConfig, Picture
 from inference.core.detections import Box, Detection, Kind
 from inference.core.detector.base import Detector
-from inference.core.errors import Cancelled
 from inference.core.images import decode_jpeg, encode_jpeg
 from inference.core.mot import MotRow
 from inference.core.reid import Embedder
 from inference.core.tracker import Tracker, TrackerConfig
 from inference.core.video import Frame, ReadReport, VideoInfo, probe, read_frames
 
-Crop = tuple[int, int, int, int]
 Progress = Callable[[float, int], None]
 # frame, time_s, x1, y1, x2, y2, score
 Observation = tuple[int, float, float, float, float, float, float]
@@ -120,16 +118,10 @@ class _Run:
 
     path: Path
     info: VideoInfo
-    crop: Crop | None
     on_progress: Progress | None
-    should_stop: Callable[[], bool] | None
     is_pictured: bool
     report: ReadReport = field(default_factory=ReadReport)
     frame_numbers: list[int] = field(default_factory=list)
-
-    @property
-    def origin(self) -> tuple[int, int]:
-        return self.crop[:2] if self.crop else (0, 0)
 
 
 class Pipeline:
@@ -144,26 +136,21 @@ class Pipeline:
         self,
         path: Path | str,
         *,
-        crop: Crop | None = None,
         on_progress: Progress | None = None,
-        should_stop: Callable[[], bool] | None = None,
     ) -> AnalysisResult:
         """Follow every person and vehicle through a recording.
 
         Args:
             path: A local recording.
-            crop: x1, y1, x2, y2 of the part to look at; boxes are still given in the source frame.
             on_progress: Called with the share done (0–1) and the frames looked at.
-            should_stop: Asked before every frame.
 
         Returns:
             Tracks in order of number. A file that breaks off gives what was read, and a warning.
 
         Raises:
             VideoError: The file gives no frame.
-            Cancelled: `should_stop` said so.
         """
-        run = _Run(Path(path), probe(path), crop, on_progress, should_stop, is_pictured=True)
+        run = _Run(Path(path), probe(path), on_progress, is_pictured=True)
         results: list[TrackResult] = []
         waiting: list[TrackResult] = []
         for track in self._ended_tracks(run):
@@ -181,17 +168,15 @@ class Pipeline:
         self,
         path: Path | str,
         *,
-        crop: Crop | None = None,
         on_progress: Progress | None = None,
         on_warning: Callable[[str], None] | None = None,
-        should_stop: Callable[[], bool] | None = None,
     ) -> Iterator[MotRow]:
         """Follow without pictures and features: boxes in order of frame, short gaps filled, for the MOT
         format.
 
         Arguments and errors are those of `analyse`; `on_warning` is called with each of its warnings.
         """
-        run = _Run(Path(path), probe(path), crop, on_progress, should_stop, is_pictured=False)
+        run = _Run(Path(path), probe(path), on_progress, is_pictured=False)
         rows = [row for track in self._ended_tracks(run) for row in self._rows(track, run)]
         if on_progress:
             on_progress(1.0, len(run.frame_numbers))
@@ -205,8 +190,6 @@ class Pipeline:
         tracker = Tracker(self._config.tracker)
         tracks: dict[int, _OpenTrack] = {}
         for frame in self._frames(run):
-            if run.should_stop and run.should_stop():
-                raise Cancelled("The analysis was cancelled.")
             self._look(frame, tracker, tracks, run)
             for number in [number for number in tracks if number not in tracker.alive]:
                 ended = tracks.pop(number)
@@ -215,7 +198,7 @@ class Pipeline:
         yield from (t for t in tracks.values() if len(t.seen) >= self._config.min_observations)
 
     def _frames(self, run: _Run) -> Iterator[Frame]:
-        frames = read_frames(run.path, fps=self._config.fps, crop=run.crop, report=run.report)
+        frames = read_frames(run.path, fps=self._config.fps, report=run.report)
         depth = self._config.frames_ahead
         for frame in ahead(frames, depth) if depth else frames:
             run.frame_numbers.append(frame.index)
@@ -247,12 +230,12 @@ class Pipeline:
             last_s=track.seen[-1][1],
             best_s=picture.time_s,
             best_frame=picture.frame,
-            box=_shifted(picture.detection.box, run.origin),
+            box=_edges(picture.detection.box),
             score=picture.detection.score,
             is_small=picture.is_small,
             image_jpeg=self._jpeg(picture),
             feature=None,
-            observations=[(i, t, *_shifted(d.box, run.origin), d.score) for i, t, d in track.seen],
+            observations=[(i, t, *_edges(d.box), d.score) for i, t, d in track.seen],
         )
 
     def _jpeg(self, picture: Picture) -> bytes:
@@ -268,8 +251,7 @@ class Pipeline:
     def _rows(self, track: _OpenTrack, run: _Run) -> list[MotRow]:
         rows: list[MotRow] = []
         for position, (frame, time_s, detection) in enumerate(track.seen):
-            box = Box(*_shifted(detection.box, run.origin))
-            row = MotRow(frame, track.number, box, detection.score, detection.class_id)
+            row = MotRow(frame, track.number, detection.box, detection.score, detection.class_id)
             if position and time_s - track.seen[position - 1][1] <= self._config.fill_gaps_s:
                 rows += fill_gap(rows[-1], row, run.frame_numbers)
             rows.append(row)
@@ -288,5 +270,5 @@ def fill_gap(before: MotRow, after: MotRow, frame_numbers: list[int]) -> list[Mo
     return filled
 
 
-def _shifted(box: Box, origin: tuple[int, int]) -> tuple[float, float, float, float]:
-    return (box.x1 + origin[0], box.y1 + origin[1], box.x2 + origin[0], box.y2 + origin[1])
+def _edges(box: Box) -> tuple[float, float, float, float]:
+    return box.x1, box.y1, box.x2, box.y2

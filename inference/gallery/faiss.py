@@ -2,8 +2,9 @@
 
 A search names cameras and hours, so it reads a few small partitions whole: an exact scan of the right ones beats an
 approximate index of everything. The rows say which features may be compared; what a partition lacks is read from
-its row and added, what it has too much of is passed over. So deleting the files, or losing a race between two
-workers that write one, costs time and never a result.
+its row and added, what it has too much of is passed over. Vectors are known by a random key that no other row of
+any database has, so an index file that outlives its database matches nothing. Deleting the files, or losing a race
+between two workers that write one, costs time and never a result.
 """
 
 import os
@@ -34,10 +35,10 @@ class PartitionKey(NamedTuple):
 
 
 class Partition(NamedTuple):
-    """A FAISS index with the ids it holds, and the state of the file it came from."""
+    """A FAISS index with the feature keys it holds, and the state of the file it came from."""
 
     index: Any
-    ids: NDArray[np.int64]
+    keys: NDArray[np.int64]
     modified_ns: int
 
 
@@ -52,61 +53,66 @@ class FaissGallery:
         """See `Gallery.search`."""
         sightings: dict[int, int] = {}
         wanted: dict[PartitionKey, list[int]] = defaultdict(list)
-        rows = features.values_list("pk", "sighting_id", "embedder", "sighting__camera_id", "sighting__first_seen_at")
-        for pk, sighting_id, embedder, camera_id, first_seen_at in rows.iterator(chunk_size=ROWS_AT_ONCE):
-            sightings[pk] = sighting_id
-            wanted[_key(embedder, camera_id, first_seen_at)].append(pk)
+        rows = features.values_list("key", "sighting_id", "embedder", "sighting__camera_id", "sighting__first_seen_at")
+        for key, sighting_id, embedder, camera_id, first_seen_at in rows.iterator(chunk_size=ROWS_AT_ONCE):
+            sightings[key] = sighting_id
+            wanted[_place(embedder, camera_id, first_seen_at)].append(key)
         best: dict[int, float] = {}
-        for key, ids in wanted.items():
-            for pk, score in self._search_partition(key, np.array(ids, dtype=np.int64), query, limit):
-                best[pk] = max(score, best.get(pk, -1.0))
+        for place, keys in wanted.items():
+            for key, score in self._search_partition(place, np.array(keys, dtype=np.int64), query, limit):
+                best[sightings[key]] = max(score, best.get(sightings[key], -1.0))
         ranked = sorted(best.items(), key=lambda item: (-item[1], item[0]))[:limit]
-        return [Match(sightings[pk], score) for pk, score in ranked]
+        return [Match(sighting_id, score) for sighting_id, score in ranked]
 
     def rebuild(self, embedder: str) -> int:
         """See `Gallery.rebuild`."""
         shutil.rmtree(self._folder / embedder, ignore_errors=True)
         self._partitions.clear()
         rows = Feature.objects.of_model(embedder).values_list(
-            "pk", "embedder", "sighting__camera_id", "sighting__first_seen_at"
+            "key", "embedder", "sighting__camera_id", "sighting__first_seen_at"
         )
         wanted: dict[PartitionKey, list[int]] = defaultdict(list)
-        for pk, model, camera_id, first_seen_at in rows.iterator(chunk_size=ROWS_AT_ONCE):
-            wanted[_key(model, camera_id, first_seen_at)].append(pk)
-        for key, ids in wanted.items():
-            self._load(key, np.array(ids, dtype=np.int64))
-        return sum(len(ids) for ids in wanted.values())
+        for key, model, camera_id, first_seen_at in rows.iterator(chunk_size=ROWS_AT_ONCE):
+            wanted[_place(model, camera_id, first_seen_at)].append(key)
+        for place, keys in wanted.items():
+            self._load(place, np.array(keys, dtype=np.int64))
+        return sum(len(keys) for keys in wanted.values())
 
     def _search_partition(
-        self, key: PartitionKey, ids: NDArray[np.int64], query: NDArray[np.float32], limit: int
+        self, place: PartitionKey, keys: NDArray[np.int64], query: NDArray[np.float32], limit: int
     ) -> list[tuple[int, float]]:
-        partition = self._load(key, ids)
-        selector = faiss.IDSelectorBatch(ids)
+        partition = self._load(place, keys)
+        if partition is None:
+            return []
+        selector = faiss.IDSelectorBatch(keys)
         parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]  # the stubs lag behind
-        scores, found = partition.index.search(np.atleast_2d(query), min(limit, len(ids)), params=parameters)
+        scores, found = partition.index.search(np.atleast_2d(query), min(limit, len(keys)), params=parameters)
         pairs = zip(found.ravel().tolist(), scores.ravel().tolist(), strict=True)
-        return [(pk, score) for pk, score in pairs if pk >= 0]
+        return [(key, score) for key, score in pairs if key >= 0]
 
-    def _load(self, key: PartitionKey, needed: NDArray[np.int64]) -> Partition:
-        """Return the partition with every needed id in it: from memory, else its file, else the rows."""
-        partition = self._read(key)
-        missing = np.setdiff1d(needed, partition.ids) if partition else needed
+    def _load(self, place: PartitionKey, needed: NDArray[np.int64]) -> Partition | None:
+        """Return the partition with every needed key in it: from memory, else its file, else the rows.
+
+        None if there is no file and every needed row has been deleted meanwhile.
+        """
+        partition = self._read(place)
+        missing = np.setdiff1d(needed, partition.keys) if partition else needed
         if len(missing):
-            partition = self._write(key, partition, missing)
-        assert partition is not None
-        self._partitions[key] = partition
-        self._partitions.move_to_end(key)
+            partition = self._extend(place, partition, missing)
+        if partition:
+            self._partitions[place] = partition
+            self._partitions.move_to_end(place)
         while len(self._partitions) > CACHED_PARTITIONS:
             self._partitions.popitem(last=False)
         return partition
 
-    def _read(self, key: PartitionKey) -> Partition | None:
-        path = self._path(key)
+    def _read(self, place: PartitionKey) -> Partition | None:
+        path = self._path(place)
         try:
             modified_ns = path.stat().st_mtime_ns
         except FileNotFoundError:
             return None
-        cached = self._partitions.get(key)
+        cached = self._partitions.get(place)
         if cached and cached.modified_ns == modified_ns:
             return cached
         try:
@@ -115,11 +121,16 @@ class FaissGallery:
             return None
         return Partition(index, faiss.vector_to_array(index.id_map), modified_ns)
 
-    def _write(self, key: PartitionKey, partition: Partition | None, ids: NDArray[np.int64]) -> Partition:
-        vectors = np.concatenate([_read_rows(ids[at : at + ROWS_AT_ONCE]) for at in range(0, len(ids), ROWS_AT_ONCE)])
+    def _extend(self, place: PartitionKey, partition: Partition | None, missing: NDArray[np.int64]) -> Partition | None:
+        """Add the rows of `missing` to the partition, in memory and in its file."""
+        found, vectors = _read_rows(missing)
+        if not len(found):
+            return partition
+        # Out of the cache until the file stands: after a failed write the index in memory would hold keys twice.
+        self._partitions.pop(place, None)
         index = partition.index if partition else _new_index(vectors.shape[1])
-        index.add_with_ids(vectors, ids)
-        path = self._path(key)
+        index.add_with_ids(vectors, found)
+        path = self._path(place)
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
         os.close(handle)
@@ -127,11 +138,11 @@ class FaissGallery:
         Path(name).replace(path)
         return Partition(index, faiss.vector_to_array(index.id_map), path.stat().st_mtime_ns)
 
-    def _path(self, key: PartitionKey) -> Path:
-        return self._folder / key.embedder / str(key.camera_id) / f"{key.day}.faiss"
+    def _path(self, place: PartitionKey) -> Path:
+        return self._folder / place.embedder / str(place.camera_id) / f"{place.day}.faiss"
 
 
-def _key(embedder: str, camera_id: int, first_seen_at: datetime) -> PartitionKey:
+def _place(embedder: str, camera_id: int, first_seen_at: datetime) -> PartitionKey:
     return PartitionKey(embedder, camera_id, first_seen_at.astimezone(UTC).strftime("%Y%m%d"))
 
 
@@ -140,8 +151,13 @@ def _new_index(dimension: int) -> Any:
     return faiss.IndexIDMap(flat)
 
 
-def _read_rows(ids: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the stored vectors of `ids`, in that order, as N×D float32."""
-    blobs = dict(Feature.objects.filter(pk__in=ids.tolist()).values_list("pk", "vector"))
-    joined = b"".join(bytes(blobs[pk]) for pk in ids.tolist())
-    return np.frombuffer(joined, dtype="<f2").reshape(len(ids), -1).astype(np.float32)
+def _read_rows(keys: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return those of `keys` that still have a row, and their vectors as N×D float32."""
+    rows: list[tuple[int, bytes]] = []
+    for at in range(0, len(keys), ROWS_AT_ONCE):
+        block = Feature.objects.filter(key__in=keys[at : at + ROWS_AT_ONCE].tolist())
+        rows += [(key, bytes(vector)) for key, vector in block.values_list("key", "vector")]
+    if not rows:
+        return np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
+    vectors = np.frombuffer(b"".join(vector for _key, vector in rows), dtype="<f2").reshape(len(rows), -1)
+    return np.array([key for key, _vector in rows], dtype=np.int64), vectors.astype(np.float32)

@@ -37,7 +37,7 @@ class Case(models.Model):
         OPEN = "open", _("open")
         CLOSED = "closed", _("closed")
 
-    number = models.CharField(_("case number"), max_length=30, unique=True)
+    number = models.CharField(_("case number"), max_length=30)
     title = models.CharField(_("title"), max_length=120)
     kind = models.CharField(_("kind"), max_length=15, choices=Kind)
     description = models.TextField(_("description"), blank=True)
@@ -52,6 +52,14 @@ class Case(models.Model):
         verbose_name = _("case")
         verbose_name_plural = _("cases")
         ordering = ["-opened_at"]
+        constraints = [
+            # Registers are each station's own: another's number must neither block nor be guessed.
+            models.UniqueConstraint(
+                fields=["agency", "number"],
+                name="case_number_once_per_station",
+                violation_error_message=_("Your station already has a case with this number."),
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from investigations import events
 from investigations.models import Candidate, CandidateDecision
+from investigations.services.paths import take_from_path
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right
 from portal.audit.models import Action
@@ -30,7 +31,7 @@ def decide_candidate(candidate: Candidate, decision: str, *, reason: str = "", a
     if not visible.exists():
         raise PermissionDenied(_("This candidate belongs to another control centre."))
     new, old = Decision(decision), Decision(candidate.decision)
-    if new == old:
+    if new == old and visible.filter(decision=old).exists():
         return candidate
     if new == Decision.REJECTED and not reason.strip():
         raise ValidationError(_("Say in a word why this is not the person."))
@@ -41,5 +42,7 @@ def decide_candidate(candidate: Candidate, decision: str, *, reason: str = "", a
     record(_ACTIONS[new], actor=actor, target=candidate, reason=reason, details=details)
     candidate.decision = new
     search = candidate.search
+    if old == Decision.CONFIRMED:
+        take_from_path(search.request, actor=actor)
     events.push(search.request_id, {"type": "candidates.changed", "search": search.pk})
     return candidate

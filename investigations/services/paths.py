@@ -25,12 +25,28 @@ def build_path(request: SearchRequest, *, actor: User) -> Path:
     if not sightings:
         raise ValidationError(_("Confirm at least one candidate first: a path is made of confirmed sightings."))
     path, _created = Path.objects.update_or_create(request=request, defaults={"built_by": actor})
+    return _draw(path, sightings, actor)
+
+
+@transaction.atomic
+def take_from_path(request: SearchRequest, *, actor: User) -> None:
+    """Take off the path what is no longer confirmed: police see what it holds. Nothing is added by this."""
+    path = Path.objects.filter(request=request).first()
+    if path is None:
+        return
+    confirmed = _confirmed_sightings(request)
+    standing = {pk: confirmed[pk] for pk in path.points.values_list("sighting_id", flat=True) if pk in confirmed}
+    if path.points.count() != len(standing):
+        _draw(path, standing, actor)
+
+
+def _draw(path: Path, sightings: dict[int, Sighting], actor: User) -> Path:
     path.points.all().delete()
     points = _points(path, sightings)
     PathPoint.objects.bulk_create(points)
     details = {"sightings": [point.sighting_id for point in points]}
     record(Action.PATH_BUILT, actor=actor, target=path, details=details)
-    events.push(request.pk, {"type": "path.changed", "request": request.pk})
+    events.push(path.request_id, {"type": "path.changed", "request": path.request_id})
     return path
 
 

@@ -1,14 +1,13 @@
 """Verbs on searches: start one, cancel it, account for a look at its results."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera
@@ -18,15 +17,15 @@ from inference.jobs import cancel_job
 from inference.models import Sighting
 from inference.sentences import in_words
 from investigations import events
-from investigations.models import QueryPicture, Search, SearchRequest
+from investigations.models import Case, QueryPicture, Search, SearchRequest
 from investigations.tasks import run_search
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right
-from portal.audit.models import Action, AuditEntry
+from portal.audit.models import Action
 from portal.audit.services import record
 
 MOST_PICTURES = 10
-SAME_LOOK = timedelta(minutes=10)
+LARGEST_BYTES = 25_000_000
 
 
 @dataclass(frozen=True)
@@ -85,26 +84,6 @@ def cancel_search(search: Search, *, actor: User) -> Search:
     return search
 
 
-def view_search(search: Search, sightings: Iterable[Sighting], *, actor: User) -> None:
-    """Account for a look at a search's results: one entry that names every sighting shown."""
-    shown = [sighting.pk for sighting in sightings]
-    if _has_just_seen(search, shown, actor):
-        return
-    record(Action.SEARCH_VIEWED, actor=actor, target=search, details={"sightings": shown})
-
-
-def _has_just_seen(search: Search, shown: list[int], actor: User) -> bool:
-    """True while a page is kept open: refreshed with nothing new on it, it is still the same look."""
-    last = AuditEntry.objects.filter(
-        action=Action.SEARCH_VIEWED,
-        actor_id=actor.pk,
-        target_type=search._meta.label_lower,
-        target_id=str(search.pk),
-        at__gt=timezone.now() - SAME_LOOK,
-    ).first()
-    return last is not None and set(shown) <= set(last.details["sightings"])
-
-
 def _check(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
     require_right(actor, Right.SEARCH)
     request = SearchRequest.objects.visible_to(actor).filter(pk=request.pk).first()  # type: ignore[assignment]
@@ -112,6 +91,8 @@ def _check(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
         raise PermissionDenied(_("This request was sent to another control centre."))
     if not request.is_searchable:
         raise ValidationError(_("A supervisor has to approve this request before it can be searched."))
+    if request.case.status == Case.Status.CLOSED:
+        raise ValidationError(_("The case is closed: nothing more is searched for it."))
     if not terms.cameras:
         raise ValidationError(_("Choose at least one camera."))
     allowed = Camera.objects.visible_to(actor).filter(pk__in=[camera.pk for camera in terms.cameras])

@@ -23,16 +23,24 @@ class RoleAdmin(ModelAdmin):  # type: ignore[misc]  # unfold ships no types
     """What a person may view and change follows from the role; nothing is deleted here.
 
     `view_rights` and `change_rights`: holding any of them suffices. Rows are those of `visible_to`.
+    `is_view_audited`: opening a row leaves an audit entry.
     """
 
+    is_view_audited = False
     view_rights: frozenset[Right] = frozenset()
     change_rights: frozenset[Right] = frozenset()
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        rows = super().get_queryset(request)
-        visible: QuerySet[Any] = rows.visible_to(request.user) if hasattr(rows, "visible_to") else rows
-        return visible
+        """The rows of `visible_to`: a model without one cannot be shown."""
+        visible = self.model._default_manager.visible_to(request.user)
+        rows: QuerySet[Any] = super().get_queryset(request).filter(pk__in=visible.values("pk"))
+        return rows
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.is_view_audited and kwargs.get("obj") and request.method == "GET":
+            record(Action.RECORD_VIEWED, actor=acting_user(request), target=kwargs["obj"])
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

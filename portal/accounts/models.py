@@ -1,10 +1,18 @@
 """Who works here: agencies, and the people who act for them."""
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+
+class AgencyQuerySet(models.QuerySet["Agency"]):
+    def visible_to(self, user: Any) -> Self:
+        """An administrator without an agency sees all; everybody else the own one."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        return self if user.is_administrator and user.agency_id is None else self.filter(pk=user.agency_id)
 
 
 class Agency(models.Model):
@@ -15,6 +23,8 @@ class Agency(models.Model):
     name = models.CharField(_("name"), max_length=100, unique=True)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
 
+    objects = AgencyQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("agency")
         verbose_name_plural = _("agencies")
@@ -22,6 +32,14 @@ class Agency(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PeopleManager(UserManager["User"]):
+    def visible_to(self, user: Any) -> models.QuerySet["User"]:
+        """An administrator without an agency sees everybody; one with an agency its people."""
+        if not user.is_authenticated or not user.is_active or not user.is_administrator:
+            return self.none()
+        return self.all() if user.agency_id is None else self.filter(agency_id=user.agency_id)
 
 
 class User(AbstractUser):
@@ -40,6 +58,7 @@ class User(AbstractUser):
 
     # AbstractUser asks for an e-mail address here; accounts in a closed network often have none.
     REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[PeopleManager] = PeopleManager()
 
     class Meta:
         verbose_name = _("person")

@@ -14,6 +14,7 @@ HASHED_FIELDS = (
     "action",
     "actor_id",
     "actor_name",
+    "agency_id",
     "agency_name",
     "target_type",
     "target_id",

@@ -2,11 +2,11 @@
 
 Each entry carries the SHA-256 of its own contents and of the entry before it, so a changed, removed or
 reordered entry breaks the chain. Rows copy names, and outlive what they name. The database itself refuses
-UPDATE and DELETE (triggers in the first migration); `AuditHead` holds the last entry's number and hash, so that
+UPDATE and DELETE (triggers in the second migration); `AuditHead` holds the last entry's number and hash, so that
 cutting entries off the end is found too.
 """
 
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -24,6 +24,8 @@ class Action(models.TextChoices):
     ANALYSIS_CANCELLED = "analysis.cancelled", _("analysis cancelled")
     CASE_OPENED = "case.opened", _("case opened")
     CASE_VIEWED = "case.viewed", _("case viewed")
+    CASE_CLOSED = "case.closed", _("case closed")
+    RECORD_VIEWED = "record.viewed", _("record viewed in the admin")
     REQUEST_SUBMITTED = "request.submitted", _("request submitted")
     REQUEST_APPROVED = "request.approved", _("request approved")
     REQUEST_RETURNED = "request.returned", _("request returned")
@@ -38,12 +40,26 @@ class Action(models.TextChoices):
     PATH_BUILT = "path.built", _("path built")
 
 
+# Kinds of actions whose entries name nothing of a case.
+WITHOUT_CASES = ("user", "agency", "camera", "recording", "analysis")
+
+
 class AppendOnlyQuerySet(models.QuerySet["AuditEntry"]):
     def update(self, **kwargs: Any) -> NoReturn:
         raise TypeError("The audit trail is append-only.")
 
     def delete(self) -> NoReturn:
         raise TypeError("The audit trail is append-only.")
+
+    def visible_to(self, user: Any) -> Self:
+        """What people of one's own agency did. Who sees no cases sees no entries about them; who belongs to no
+        agency answers for the whole site."""
+        if not user.is_authenticated or not user.is_active:
+            return self.none()
+        entries = self if user.is_administrator and user.agency_id is None else self.filter(agency_id=user.agency_id)
+        if user.is_administrator:
+            return entries.filter(action__regex=rf"^({'|'.join(WITHOUT_CASES)})\.")
+        return entries if user.is_centre_member else self.none()
 
 
 class AuditEntry(models.Model):
@@ -54,6 +70,7 @@ class AuditEntry(models.Model):
     action = models.CharField(_("what"), max_length=40, choices=Action, db_index=True)
     actor_id = models.BigIntegerField(_("person id"), null=True, db_index=True)
     actor_name = models.CharField(_("who"), max_length=150, blank=True)
+    agency_id = models.BigIntegerField(_("agency id"), null=True, db_index=True)
     agency_name = models.CharField(_("agency"), max_length=100, blank=True)
     target_type = models.CharField(_("kind of object"), max_length=60, blank=True)
     target_id = models.CharField(_("object id"), max_length=40, blank=True)

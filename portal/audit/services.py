@@ -54,11 +54,12 @@ def verify_chain() -> list[Break]:
 
 def _describe_actor(actor: Any) -> dict[str, Any]:
     if actor is None:
-        return {"actor_id": None, "actor_name": "", "agency_name": ""}
+        return {"actor_id": None, "actor_name": "", "agency_id": None, "agency_name": ""}
     agency = getattr(actor, "agency", None)
     return {
         "actor_id": actor.pk,
         "actor_name": f"{actor} ({actor.get_username()})"[:150],
+        "agency_id": agency.pk if agency else None,
         "agency_name": str(agency or "")[:100],
     }
 

@@ -29,7 +29,7 @@ PEOPLE = [
     ("officer", User.Role.OFFICER, POLICE, "김", "하늘"),
     ("operator", User.Role.OPERATOR, CENTRE, "이", "보람"),
     ("supervisor", User.Role.SUPERVISOR, CENTRE, "박", "가온"),
-    ("admin", User.Role.ADMINISTRATOR, CENTRE, "최", "누리"),
+    ("admin", User.Role.ADMINISTRATOR, "", "최", "누리"),
 ]
 LEFT, RIGHT = "SJ-0101", "SJ-0102"
 # Places are real, their cameras are not: positions to about 50 m, directions invented.
@@ -47,6 +47,10 @@ CAMERAS: list[tuple[str, str, str, float, float, float]] = [
     ("SJ-0111", "도담동 싱싱장터", "세종특별자치시 도담동", 36.51400, 127.25900, 315),
     ("SJ-0112", "조치원역 광장", "세종특별자치시 조치원읍 원리", 36.60100, 127.29600, 90),
 ]
+
+
+class SceneError(Exception):
+    """The demo's world cannot be made here; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,11 @@ def _passwords() -> dict[str, str]:
     if path.exists():
         kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
         return kept
+    if User.objects.exists():
+        raise SceneError(
+            "This database holds people already, and the demo would change their accounts. Unset DATABASE_URL, or set "
+            "DONGSEON_VAR to an empty folder."
+        )
     passwords = {username: secrets.token_urlsafe(9) for username, *_rest in PEOPLE}
     handle = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -111,7 +120,7 @@ def _person(
 ) -> User:
     username, role, agency, last_name, first_name = person
     user = User.objects.filter(username=username).first() or User(username=username)
-    user.role, user.agency, user.last_name, user.first_name = role, agencies[agency], last_name, first_name
+    user.role, user.agency, user.last_name, user.first_name = role, agencies.get(agency), last_name, first_name
     if not user.check_password(passwords[username]):
         user.set_password(passwords[username])
         save_user(user, actor=admin, changed=["username", "role", "agency", "password"])

@@ -17,6 +17,7 @@ def chain(length: int) -> list[dict[str, Any]]:
             "action": "case.opened",
             "actor_id": 1,
             "actor_name": "김하늘",
+            "agency_id": None,
             "agency_name": "",
             "target_type": "",
             "target_id": "",

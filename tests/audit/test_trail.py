@@ -52,6 +52,17 @@ def test_raw_sql_is_refused_by_the_database(trail: list[AuditEntry], statement: 
     assert verify_chain() == []
 
 
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's own statement")
+def test_an_entry_cannot_be_replaced(trail: list[AuditEntry]) -> None:
+    with pytest.raises(DatabaseError, match="audit trail"):
+        run_sql(
+            "INSERT OR REPLACE INTO audit_auditentry SELECT sequence, at, 'other', actor_id, actor_name, agency_id, "
+            "agency_name, target_type, target_id, target_name, reason, details, previous_hash, hash "
+            "FROM audit_auditentry WHERE sequence = 3"
+        )
+    assert verify_chain() == []
+
+
 def test_models_and_querysets_refuse(trail: list[AuditEntry]) -> None:
     with pytest.raises(TypeError):
         AuditEntry.objects.update(reason="other")

@@ -1,7 +1,9 @@
 """The base map and the cameras on it."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -61,6 +63,17 @@ def test_tiles_are_passed_on_and_the_key_stays_here(signed_in: Client, settings:
     assert TileServer.asked[-1] == "/secret-key/6/24/54.png"
     assert "secret-key" not in str(answer.headers)
     assert signed_in.get(reverse("map-tile", args=[7, 1, 1])).status_code == 502
+
+
+def test_tiles_come_from_an_mbtiles_file(signed_in: Client, settings: Any, tmp_path: Path) -> None:
+    path = tmp_path / "korea.mbtiles"
+    with sqlite3.connect(path) as file:
+        file.execute("CREATE TABLE tiles (zoom_level INT, tile_column INT, tile_row INT, tile_data BLOB)")
+        file.execute("INSERT INTO tiles VALUES (6, 54, ?, ?)", (2**6 - 1 - 24, b"\x89PNG from a file"))
+    settings.MAP_MBTILES = str(path)
+    answer = signed_in.get(reverse("map-tile", args=[6, 54, 24]))
+    assert (answer.content, answer["Content-Type"]) == (b"\x89PNG from a file", "image/png")
+    assert signed_in.get(reverse("map-tile", args=[6, 54, 25])).status_code == 204
 
 
 def test_without_a_source_there_are_no_tiles(signed_in: Client) -> None:

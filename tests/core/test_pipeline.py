@@ -5,7 +5,7 @@ import pytest
 
 from inference.core.detections import Box, Kind
 from inference.core.detector import Detector
-from inference.core.errors import Cancelled, VideoError
+from inference.core.errors import VideoError
 from inference.core.images import decode_jpeg
 from inference.core.mot import MotRow
 from inference.core.pipeline import Pipeline, PipelineConfig, fill_gap
@@ -40,12 +40,6 @@ def test_the_feature_is_that_of_the_stored_picture(make_video: MakeVideo) -> Non
     assert np.array_equal(track.feature, again)
 
 
-def test_boxes_of_a_crop_are_given_in_the_source_frame(make_video: MakeVideo) -> None:
-    path = make_video()
-    (whole,), (cut,) = (pipeline().analyse(path, crop=crop).tracks for crop in (None, (8, 0, 160, 128)))
-    assert [seen[2] for seen in cut.observations] == pytest.approx([seen[2] for seen in whole.observations])
-
-
 def test_the_same_file_gives_the_same_result(make_video: MakeVideo) -> None:
     path = make_video()
     first, second = (pipeline(frames_ahead=depth).analyse(path).tracks[0] for depth in (0, 4))
@@ -61,16 +55,16 @@ def test_progress_rises_to_one(make_video: MakeVideo) -> None:
     assert calls[-1][0] == 1.0
 
 
-def test_the_caller_can_stop_it(make_video: MakeVideo) -> None:
-    asked: list[bool] = []
+def test_what_a_progress_call_raises_ends_it(make_video: MakeVideo) -> None:
+    """This is how a worker that lost its job stops."""
 
-    def should_stop() -> bool:
-        asked.append(True)
-        return len(asked) > 5
+    class LostError(Exception): ...
 
-    with pytest.raises(Cancelled):
-        pipeline().analyse(make_video(), should_stop=should_stop)
-    assert len(asked) == 6
+    def lose(share: float, frames: int) -> None:
+        raise LostError
+
+    with pytest.raises(LostError):
+        pipeline().analyse(make_video(), on_progress=lose)
 
 
 def test_a_recording_that_breaks_off_gives_a_result_and_a_warning(make_video: MakeVideo) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,6 +91,33 @@ def test_another_process_reads_what_one_has_written(
     added = make_sighting(sightings[0].recording, 99, seed=99)
     ranked(gallery, unit_vector(3))
     assert ranked(other, unit_vector(99))[0] == added.pk
+
+
+def test_an_index_that_outlived_its_database_matches_nothing(gallery: FaissGallery, sightings: list[Sighting]) -> None:
+    ranked(gallery, unit_vector(3))
+    old = Feature.objects.get(sighting=sightings[3])
+    Feature.objects.filter(pk=old.pk).delete()
+    # The same row number with another vector, as a database made anew would deal it out.
+    blob = unit_vector(500).astype("<f2").tobytes()
+    Feature.objects.create(pk=old.pk, sighting=sightings[3], embedder=old.embedder, vector=blob)
+    found = gallery.search(unit_vector(3), Feature.objects.filter(pk=old.pk), limit=20)
+    assert found[0].score == pytest.approx(float(unit_vector(3) @ unit_vector(500)), abs=2e-3)
+
+
+def test_a_row_that_vanishes_during_the_search_is_passed_over(
+    gallery: FaissGallery, sightings: list[Sighting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = gallery._load
+
+    def delete_first(place: Any, needed: Any) -> Any:
+        Feature.objects.filter(sighting=sightings[3]).delete()
+        return load(place, needed)
+
+    monkeypatch.setattr(gallery, "_load", delete_first)
+    assert sightings[3].pk not in ranked(gallery, unit_vector(3))
+    only = FaissGallery(gallery._folder / "other")
+    monkeypatch.setattr(only, "_load", lambda place, needed: None)
+    assert only.search(unit_vector(3), Feature.objects.all(), limit=20) == []
 
 
 def test_rebuild_makes_the_index_anew_from_the_rows(gallery: FaissGallery, sightings: list[Sighting]) -> None:

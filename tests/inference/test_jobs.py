@@ -22,7 +22,11 @@ def claim(analysis: Analysis) -> Analysis | None:
 
 def fall_silent(analysis: Analysis) -> None:
     long_ago = timezone.now() - timedelta(seconds=jobs.SILENT_AFTER_S + 1)
-    Analysis.objects.filter(pk=analysis.pk).update(seen_at=long_ago, requested_at=long_ago)
+    Analysis.objects.filter(pk=analysis.pk).update(seen_at=long_ago, requested_at=long_ago, send_again_at=long_ago)
+
+
+def abandoned() -> list[int]:
+    return jobs.take_abandoned(Analysis.objects.all())
 
 
 def test_a_job_is_claimed_once(analysis: Analysis) -> None:
@@ -34,7 +38,7 @@ def test_a_silent_workers_job_is_taken_over_and_the_silent_one_can_write_no_more
     first = claim(analysis)
     assert first is not None
     fall_silent(analysis)
-    assert list(jobs.abandoned(Analysis.objects.all())) == [analysis]
+    assert abandoned() == [analysis.pk]
     second = claim(analysis)
     assert second is not None
     with pytest.raises(jobs.ClaimLost):
@@ -48,13 +52,22 @@ def test_a_silent_workers_job_is_taken_over_and_the_silent_one_can_write_no_more
 
 def test_a_lively_workers_job_is_not_abandoned(analysis: Analysis) -> None:
     claim(analysis)
-    assert not jobs.abandoned(Analysis.objects.all())
+    Analysis.objects.update(send_again_at=timezone.now() - timedelta(seconds=1))
+    assert abandoned() == []
 
 
 def test_a_queued_job_whose_message_was_lost_is_abandoned(analysis: Analysis) -> None:
-    assert not jobs.abandoned(Analysis.objects.all())
+    assert abandoned() == []
     fall_silent(analysis)
-    assert list(jobs.abandoned(Analysis.objects.all())) == [analysis]
+    assert abandoned() == [analysis.pk]
+
+
+def test_a_long_queue_is_not_flooded_with_messages(analysis: Analysis) -> None:
+    fall_silent(analysis)
+    age = timezone.now() - Analysis.objects.get().requested_at
+    assert abandoned() == [analysis.pk]
+    assert abandoned() == []
+    assert Analysis.objects.get().send_again_at > timezone.now() + 1.9 * age
 
 
 def test_a_cancelled_job_stays_cancelled(analysis: Analysis) -> None:

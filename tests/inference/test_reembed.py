@@ -1,5 +1,7 @@
 """Features of a new model, from the stored pictures."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -15,7 +17,7 @@ class Brightness:
 
     id, dimension = "brightness", 3
 
-    def embed(self, crops: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         means = np.array([crop.mean(axis=(0, 1)) for crop in crops], np.float32)
         unit: NDArray[np.float32] = means / np.linalg.norm(means, axis=1, keepdims=True)
         return unit
@@ -37,5 +39,5 @@ def test_every_sighting_gets_one_beside_the_old_one(sightings: list[Sighting]) -
 
 
 def test_a_picture_that_is_gone_is_counted_and_the_rest_goes_on(sightings: list[Sighting]) -> None:
-    sightings[1].image.storage.delete(sightings[1].image.name)
+    sightings[1].image.storage.delete(str(sightings[1].image.name))
     assert reembed(Brightness(), lambda done, total: None) == (2, 1)

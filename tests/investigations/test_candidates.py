@@ -50,6 +50,13 @@ def test_a_decision_never_overwrites_one_that_was_not_seen(
     assert candidate.decision == "confirmed"
 
 
+def test_seeing_a_decision_that_is_not_there_is_no_decision(candidate: Candidate, operator: User) -> None:
+    decide_candidate(Candidate.objects.get(pk=candidate.pk), "rejected", reason="no", actor=operator)
+    candidate.decision = "confirmed"  # what somebody claims to have seen
+    with pytest.raises(ValidationError, match="Somebody else"):
+        decide_candidate(candidate, "confirmed", actor=operator)
+
+
 @pytest.mark.parametrize("who", ["officer", "outsider", "stranger", "administrator"])
 def test_nobody_else_decides(who: str, candidate: Candidate, request: pytest.FixtureRequest) -> None:
     with pytest.raises(PermissionDenied):

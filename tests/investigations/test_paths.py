@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from cameras.models import Camera
 from investigations.models import Candidate, Path, SearchRequest
 from investigations.paths import Stop, build_path
+from investigations.pictures import sightings_visible_to
+from investigations.services.candidates import decide_candidate
 from investigations.services.paths import build_path as build_path_verb
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
@@ -126,3 +128,27 @@ def test_police_and_other_centres_may_not_build_one(
     for person in (officer, stranger):
         with pytest.raises(PermissionDenied):
             build_path_verb(approved, actor=person)
+
+
+def test_a_withdrawn_confirmation_leaves_the_path_at_once(
+    approved: SearchRequest, confirmed: list[Candidate], operator: User, officer: User
+) -> None:
+    path = build_path_verb(approved, actor=operator)
+    added = make_search(approved, [], operator)
+    later = make_sighting(confirmed[0].sighting.recording, 9)
+    Candidate.objects.create(search=added, sighting=later, score=0.4, decision="confirmed")  # not yet on the path
+    for candidate in confirmed[:3]:
+        decide_candidate(candidate, "rejected", reason="somebody else", actor=operator)
+        assert not sightings_visible_to(officer).filter(pk=candidate.sighting_id).exists()
+        assert later.pk not in path.points.values_list("sighting_id", flat=True)
+    assert path.points.count() == 0
+
+
+def test_a_sighting_confirmed_elsewhere_stays_on_the_path(
+    approved: SearchRequest, confirmed: list[Candidate], operator: User
+) -> None:
+    again = make_search(approved, [], operator)
+    Candidate.objects.create(search=again, sighting=confirmed[0].sighting, score=0.5, decision="confirmed")
+    path = build_path_verb(approved, actor=operator)
+    decide_candidate(confirmed[0], "pending", actor=operator)
+    assert path.points.count() == 3

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from investigations.models import Case, SearchRequest
-from investigations.services.cases import open_case
+from investigations.services.cases import close_case, open_case
 from investigations.services.requests import approve_request, return_request, submit_request
 from portal.accounts.models import Agency, User
 from portal.audit.models import AuditEntry
@@ -29,6 +29,23 @@ def test_an_incomplete_case_is_refused(officer: User, values: dict[str, str]) ->
 def test_only_police_open_cases(who: str, request: pytest.FixtureRequest) -> None:
     with pytest.raises(PermissionDenied):
         open_case(number="1", title="T", kind="suspect", actor=request.getfixturevalue(who))
+
+
+def test_two_stations_may_use_the_same_number(officer: User, outsider: User) -> None:
+    for person in (officer, outsider):
+        open_case(number="2026-7", title="T", kind="suspect", actor=person)
+    with pytest.raises(ValidationError, match="already has a case"):
+        open_case(number="2026-7", title="T", kind="suspect", actor=officer)
+
+
+def test_a_case_is_closed_once_and_with_its_end(case: Case, officer: User, outsider: User) -> None:
+    for person, reason in ((officer, " "), (outsider, "found")):
+        with pytest.raises(ValidationError):
+            close_case(case, reason=reason, actor=person)
+    assert close_case(case, reason="found", actor=officer).status == "closed"
+    assert AuditEntry.objects.get(action="case.closed").reason == "found"
+    with pytest.raises(ValidationError):
+        close_case(case, reason="again", actor=officer)
 
 
 def submit(case: Case, centre: Agency, actor: User, **values: Any) -> SearchRequest:

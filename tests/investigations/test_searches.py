@@ -4,17 +4,21 @@ import struct
 import zlib
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event, Thread
+from time import sleep
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection, transaction
 
 from cameras.models import Camera
 from inference.models import Analysis, Sighting
 from investigations import search as search_job
 from investigations.models import Candidate, Search, SearchRequest
+from investigations.services.candidates import decide_candidate
 from investigations.services.searches import SearchTerms, Upload, cancel_search, start_search
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
@@ -212,6 +216,53 @@ def test_cameras_without_footage_or_analysis_are_named(
     make_recording(make_camera("C8"))
     search = run(approved, operator)
     assert search.warning.splitlines() == ["No recording in these hours: C7.", "Not analysed yet: C8."]
+
+
+def test_recordings_without_features_of_the_model_count_as_not_analysed(
+    approved: SearchRequest, operator: User, stored: Any, query: Any
+) -> None:
+    assert run(approved, operator).warning == ""
+    search = run(approved, operator, embedder="another")
+    assert search.warning == "Not analysed yet: C0, C1, C2."
+
+
+def test_a_decision_made_while_the_search_runs_is_not_deleted(
+    committing_db: None, request: pytest.FixtureRequest
+) -> None:
+    """A person confirms a candidate in the very moment in which the search drops it from its list."""
+    approved, operator = request.getfixturevalue("approved"), request.getfixturevalue("operator")
+    camera = request.getfixturevalue("camera")
+    search = make_search(approved, [camera], operator)
+    sighting = make_sighting(make_recording(camera))
+    candidate = Candidate.objects.create(search=search, sighting=sighting, score=0.1)
+    outcome: list[str] = []
+    dropping = Event()
+
+    def decide() -> None:
+        dropping.wait(5)
+        try:
+            decide_candidate(candidate, "confirmed", actor=operator)
+            outcome.append("confirmed")
+        except (ValidationError, PermissionDenied):
+            outcome.append("refused")
+        connection.close()
+
+    person = Thread(target=decide)
+    person.start()
+    with transaction.atomic():
+        search_job.write_candidates(search, [])
+        dropping.set()
+        sleep(0.3)  # the person's verb now waits for this transaction
+    person.join()
+    kept = Candidate.objects.filter(pk=candidate.pk).values_list("decision", flat=True)
+    assert (outcome, list(kept)) in [(["confirmed"], ["confirmed"]), (["refused"], [])]
+
+
+def test_a_closed_case_is_not_searched(approved: SearchRequest, camera: Camera, operator: User) -> None:
+    approved.case.status = "closed"
+    approved.case.save()
+    with pytest.raises(ValidationError, match="closed"):
+        start_search(approved, terms([camera]), actor=operator)
 
 
 def test_a_failing_search_says_why_on_its_row(

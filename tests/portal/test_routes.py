@@ -42,12 +42,12 @@ PAGES: dict[str, set[str]] = {
     "case-list": SIGNED_IN,
     "case-new": POLICE,
     "case-detail": STATION | CENTRE,
+    "case-close": NOBODY,  # by POST alone
     "request-new": STATION,
     "workspace": STATION | CENTRE,
     "request-decide": NOBODY,  # by POST alone
     "sighting-picture": STATION | CENTRE,  # this one is on the path
     "query-picture": CENTRE,
-    "api-request": STATION | CENTRE,
     "api-request-searches": STATION | CENTRE,
     "api-request-path": STATION | CENTRE,
     "api-search": CENTRE,
@@ -69,7 +69,7 @@ ADMIN: dict[str, tuple[set[str], set[str], set[str]]] = {
     "investigations_search": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "investigations_candidate": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "investigations_path": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
-    "audit_auditentry": (STAFF, STAFF, NOBODY),
+    "audit_auditentry": (STAFF, {"supervisor"}, NOBODY),  # what people of the own centre did
 }
 ADMIN_PAGES: dict[str, set[str]] = {
     "admin:index": STAFF,
@@ -130,7 +130,7 @@ def addresses(
     picture.save()
     path = Path.objects.create(request=approved, built_by=operator)
     PathPoint.objects.create(path=path, number=1, sighting=sighting)
-    entry = record(Action.CASE_VIEWED, actor=officer)
+    entry = record(Action.CASE_VIEWED, actor=operator, target=approved.case)
     numbers = {
         "accounts_agency": approved.centre_id,
         "accounts_user": operator.pk,
@@ -146,6 +146,7 @@ def addresses(
         "audit_auditentry": entry.pk,
         "case-detail": approved.case_id,
         "request-new": approved.case_id,
+        "case-close": approved.case_id,
         "sighting-picture": sighting.pk,
         "query-picture": picture.pk,
         "api-search": search.pk,

@@ -10,10 +10,14 @@ SQLITE = [
     "BEGIN SELECT RAISE(ABORT, 'The audit trail is append-only.'); END",
     f"CREATE TRIGGER audit_no_delete BEFORE DELETE ON {TABLE} "
     "BEGIN SELECT RAISE(ABORT, 'The audit trail is append-only.'); END",
+    # INSERT OR REPLACE would remove the old row without asking the trigger above.
+    f"CREATE TRIGGER audit_no_replace BEFORE INSERT ON {TABLE} "
+    f"WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE sequence = NEW.sequence) "
+    "BEGIN SELECT RAISE(ABORT, 'The audit trail is append-only.'); END",
     f"CREATE TRIGGER audit_keep_head BEFORE DELETE ON {HEAD} "
     "BEGIN SELECT RAISE(ABORT, 'The audit trail keeps its head.'); END",
 ]
-SQLITE_UNDO = [f"DROP TRIGGER {name}" for name in ("audit_no_update", "audit_no_delete", "audit_keep_head")]
+SQLITE_UNDO = [f"DROP TRIGGER {name}" for name in ("audit_no_update", "audit_no_delete", "audit_no_replace", "audit_keep_head")]
 
 POSTGRESQL = [
     "CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS "
@@ -23,11 +27,14 @@ POSTGRESQL = [
     f"CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON {TABLE} "
     "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
     f"CREATE TRIGGER audit_keep_head BEFORE DELETE ON {HEAD} FOR EACH ROW EXECUTE FUNCTION audit_refuse()",
+    f"CREATE TRIGGER audit_keep_head_whole BEFORE TRUNCATE ON {HEAD} "
+    "FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse()",
 ]
 POSTGRESQL_UNDO = [
     f"DROP TRIGGER audit_no_change ON {TABLE}",
     f"DROP TRIGGER audit_no_truncate ON {TABLE}",
     f"DROP TRIGGER audit_keep_head ON {HEAD}",
+    f"DROP TRIGGER audit_keep_head_whole ON {HEAD}",
     "DROP FUNCTION audit_refuse()",
 ]
 

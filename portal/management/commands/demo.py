@@ -1,4 +1,3 @@
-import signal
 import sys
 from pathlib import Path
 from time import monotonic
@@ -12,8 +11,8 @@ from inference.core.errors import CoreError
 from inference.engine import model_store
 from portal.demo import walk
 from portal.demo.footage import FootageError, cut_halves, fetch_clip
-from portal.demo.scene import PEOPLE, Scene, set_the_scene
-from portal.stack import Stack, StackError
+from portal.demo.scene import PEOPLE, Scene, SceneError, set_the_scene
+from portal.stack import Stack, StackError, interrupted_by_signals
 
 
 class Command(BaseCommand):
@@ -25,14 +24,13 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         self._started = monotonic()
         try:
-            with Stack(settings.VAR_DIR / "log") as stack:
+            with interrupted_by_signals(), Stack(settings.VAR_DIR / "log") as stack:
                 self._run(stack, **options)
         except KeyboardInterrupt:
             self.stdout.write("\nStopped. Everything that was started has ended; the data stays in var.")
-        except (CoreError, FootageError, StackError, walk.DemoError) as error:
+        except (CoreError, FootageError, SceneError, StackError, walk.DemoError) as error:
             raise CommandError(str(error)) from error
 
     def _run(self, stack: Stack, *, once: bool, footage: Path | None, port: int, **options: Any) -> None:
@@ -84,7 +82,7 @@ class Command(BaseCommand):
         for username, *_rest in PEOPLE:
             person = scene.people[username]
             password = scene.passwords[username]
-            self.stdout.write(f"  {username:11} {password:13} {person.get_role_display()}, {person.agency}")
+            self.stdout.write(f"  {username:11} {password:13} {person.get_role_display()}, {person.agency or '-'}")
 
     def _step(self, text: str) -> None:
         self.stdout.write(f"[{monotonic() - self._started:5.1f} s] {text}")

@@ -1,10 +1,9 @@
-import signal
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.stack import Stack, StackError
+from portal.stack import Stack, StackError, interrupted_by_signals
 
 
 class Command(BaseCommand):
@@ -15,9 +14,8 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
-            with Stack(settings.VAR_DIR / "log") as stack:
+            with interrupted_by_signals(), Stack(settings.VAR_DIR / "log") as stack:
                 stack.start_redis()
                 stack.start_workers()
                 stack.start_web(options["address"], options["port"])
