@@ -43,7 +43,7 @@ def test_a_picture_is_turned_as_its_exif_says() -> None:
         (b"", "is empty"),
         (b"no picture at all", "not a picture"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "not a picture"),
-        (picture(1, 1), "too small: 1×1 pixels, at least 16×32"),
+        (picture(1, 1), "too small: 1×1 pixels, at least 16×16"),
         (picture(15, 32), "too small"),
         (png_header(20_000, 20_000), "too large: at most 50 megapixels"),
         (png_header(10_000, 5_001), "too large"),

