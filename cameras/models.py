@@ -24,9 +24,6 @@ class CameraQuerySet(models.QuerySet["Camera"]):
             return self.filter(centre_id=user.agency_id)
         return self.exclude(status=Camera.Status.RETIRED)
 
-    def active(self) -> Self:
-        return self.filter(status=Camera.Status.ACTIVE)
-
 
 class Camera(models.Model):
     class Status(models.TextChoices):

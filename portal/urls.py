@@ -8,6 +8,8 @@ from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog, set_language
 from drf_spectacular.views import SpectacularAPIView
 
+from portal.views import OwnPasswordView
+
 favicon = RedirectView.as_view(url=static("dongseon/img/mark.svg"), permanent=True)
 catalog = cache_control(private=True, max_age=3600)(JavaScriptCatalog.as_view())
 
@@ -15,6 +17,9 @@ urlpatterns = [
     path("favicon.ico", login_not_required(favicon), name="favicon"),
     path("login/", auth_views.LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", auth_views.LogoutView.as_view(), name="logout"),
+    path("password/", OwnPasswordView.as_view(), name="own-password"),
+    # The admin's page for it would leave no entry in the audit trail.
+    path("admin/password_change/", RedirectView.as_view(pattern_name="own-password"), name="admin-password"),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),

@@ -14,7 +14,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from portal.accounts.models import Agency, User
 from portal.accounts.rights import Right, acting_user, has_right
-from portal.accounts.services import save_agency, save_user
+from portal.accounts.services import note_password, save_agency, save_user
 from portal.audit.models import Action
 from portal.audit.services import record
 
@@ -115,6 +115,5 @@ class UserAdmin(DjangoUserAdmin, RoleAdmin):  # type: ignore[type-arg, misc]
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         response = super().user_change_password(request, id, form_url)
         if request.method == "POST" and response.status_code == HTTPStatus.FOUND:
-            target = User.objects.get(pk=id)
-            record(Action.USER_CHANGED, actor=acting_user(request), target=target, details={"password": "changed"})
+            note_password(User.objects.get(pk=id), actor=acting_user(request))
         return response

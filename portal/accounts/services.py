@@ -30,3 +30,8 @@ def save_agency(agency: Agency, *, actor: User, changed: list[str]) -> Agency:
     values = {name: str(getattr(agency, name)) for name in changed}
     record(Action.AGENCY_CHANGED, actor=actor, target=agency, details=values)
     return agency
+
+
+def note_password(user: User, *, actor: User) -> None:
+    """Account for a password that Django's own form has just set."""
+    record(Action.USER_CHANGED, actor=actor, target=user, details={"password": "changed"})

@@ -11,31 +11,8 @@ from investigations.models import Candidate, QueryPicture, SearchRequest
 from investigations.pictures import query_picture_url, sighting_url
 from investigations.services.paths import build_path
 from portal.accounts.models import User
-from portal.audit.models import AuditEntry
-from tests.conftest import drawn_person, make_recording, make_search, make_sighting
-
-PEOPLE = ["officer", "colleague", "outsider", "operator", "supervisor", "stranger", "administrator"]
-
-
-def as_person(client: Client, request: pytest.FixtureRequest, who: str) -> User:
-    user: User = request.getfixturevalue(who)
-    client.force_login(user)
-    return user
-
-
-def entries(action: str) -> list[AuditEntry]:
-    return list(AuditEntry.objects.filter(action=action))
-
-
-@pytest.fixture
-def sighting(camera: Camera) -> Sighting:
-    return make_sighting(make_recording(camera))
-
-
-@pytest.fixture
-def confirmed(approved: SearchRequest, sighting: Sighting, operator: User) -> Candidate:
-    search = make_search(approved, [sighting.camera], operator)
-    return Candidate.objects.create(search=search, sighting=sighting, score=0.8, decision="confirmed")
+from tests.conftest import drawn_person, make_search
+from tests.investigations.conftest import PEOPLE, as_person, entries
 
 
 @pytest.fixture
