@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.forms import ActionForm
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from inference.admin import JobAdmin, apply_to_each
 from investigations.models import (
@@ -34,7 +35,12 @@ from portal.accounts.rights import Right, acting_user, has_right
 class ReasonActionForm(ActionForm):  # type: ignore[misc]
     """An admin action with a line for the reason beside it."""
 
-    reason = forms.CharField(label=_("Reason"), required=False, max_length=2000)
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=2000,
+        widget=UnfoldAdminTextInputWidget(attrs={"placeholder": _("Reason"), "aria-label": _("Reason")}),
+    )
 
 
 class HistoryInline(TabularInline):  # type: ignore[misc]

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from cameras.models import Camera
@@ -14,6 +15,7 @@ LARGEST_ID = 2**63 - 1
 LONGEST_EDGE_PX = 100_000
 
 
+@extend_schema_field({"type": "array", "items": {}})
 class JsonListField(serializers.Field):  # type: ignore[type-arg]
     """A JSON list, as itself or, in multipart forms, as text."""
 

@@ -8,12 +8,15 @@ import os
 import secrets
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 import environ
+from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
+from django_stubs_ext import StrOrPromise
 
 django_stubs_ext.monkeypatch()  # lets ModelForm[Case] and the like be written, for the type checker
 
@@ -210,6 +213,40 @@ VWORLD_KEY = read_secret("VWORLD_KEY")
 MAP_TILES_URL = env.str("MAP_TILES_URL", "")
 MAP_MBTILES = env.str("MAP_MBTILES", "")
 
+# The portal's blue, from light to dark.
+BLUE = dict(
+    zip(
+        ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950"),
+        (
+            "#eef4ff",
+            "#dbe7fe",
+            "#bfd4fd",
+            "#93b6fb",
+            "#608ff6",
+            "#3b6cf0",
+            "#1f5ad6",
+            "#1a4bb3",
+            "#1a3f8f",
+            "#1b3872",
+            "#142347",
+        ),
+        strict=True,
+    )
+)
+
+
+def navigation_item(title: StrOrPromise, icon: str, model: str, *rights: str) -> dict[str, Any]:
+    """An entry of the admin's menu, shown to whom its page would answer."""
+
+    def is_shown(request: HttpRequest) -> bool:
+        from portal.accounts.rights import Right, has_right
+
+        return any(has_right(request.user, Right(right)) for right in rights)
+
+    link = reverse_lazy(f"admin:{model}_changelist")
+    return {"title": title, "icon": icon, "link": link, "permission": is_shown}
+
+
 UNFOLD = {
     "SITE_TITLE": _("Dongseon administration"),
     "SITE_HEADER": _("Dongseon"),
@@ -219,6 +256,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("dongseon/img/mark.svg")},
     ],
     "SITE_SYMBOL": "conversion_path",
+    "COLORS": {"primary": BLUE},
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "portal.dashboard.dashboard",
     "SIDEBAR": {
@@ -227,41 +265,28 @@ UNFOLD = {
             {
                 "title": _("Review"),
                 "items": [
-                    {
-                        "title": title,
-                        "icon": icon,
-                        "link": reverse_lazy(f"admin:investigations_{model}_changelist"),
-                    }
-                    for title, icon, model in [
-                        (_("Search requests"), "inbox", "searchrequest"),
-                        (_("Searches"), "person_search", "search"),
-                        (_("Candidates"), "how_to_reg", "candidate"),
-                        (_("Paths"), "conversion_path", "path"),
-                        (_("Cases"), "folder_open", "case"),
-                    ]
+                    navigation_item(_("Search requests"), "inbox", "investigations_searchrequest", "search"),
+                    navigation_item(_("Searches"), "person_search", "investigations_search", "search"),
+                    navigation_item(_("Candidates"), "how_to_reg", "investigations_candidate", "decide_candidate"),
+                    navigation_item(_("Paths"), "conversion_path", "investigations_path", "build_path"),
+                    navigation_item(_("Cases"), "folder_open", "investigations_case", "view_footage"),
                 ],
             },
             {
                 "title": _("Footage"),
                 "items": [
-                    {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
-                    for title, icon, model in [
-                        (_("Cameras"), "videocam", "cameras_camera"),
-                        (_("Recordings"), "movie", "cameras_recording"),
-                        (_("Analyses"), "monitoring", "inference_analysis"),
-                        (_("Sightings"), "visibility", "inference_sighting"),
-                    ]
+                    navigation_item(_("Cameras"), "videocam", "cameras_camera", "view_footage", "manage_cameras"),
+                    navigation_item(_("Recordings"), "movie", "cameras_recording", "request_analysis"),
+                    navigation_item(_("Analyses"), "monitoring", "inference_analysis", "request_analysis"),
+                    navigation_item(_("Sightings"), "visibility", "inference_sighting", "view_footage"),
                 ],
             },
             {
                 "title": _("Accountability"),
                 "items": [
-                    {"title": title, "icon": icon, "link": reverse_lazy(f"admin:{model}_changelist")}
-                    for title, icon, model in [
-                        (_("Audit trail"), "receipt_long", "audit_auditentry"),
-                        (_("People"), "group", "accounts_user"),
-                        (_("Agencies"), "apartment", "accounts_agency"),
-                    ]
+                    navigation_item(_("Audit trail"), "receipt_long", "audit_auditentry", "view_audit"),
+                    navigation_item(_("People"), "group", "accounts_user", "manage_people"),
+                    navigation_item(_("Agencies"), "apartment", "accounts_agency", "manage_people"),
                 ],
             },
         ],
@@ -274,4 +299,6 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
+    # Refusals (403, 404) are answers; with a stack trace each they would bury what matters.
+    "loggers": {"django.request": {"level": "ERROR"}},
 }

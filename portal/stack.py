@@ -1,6 +1,7 @@
 """The processes of the embedded portal: Redis, the workers, the web server. Started together, stopped together."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -45,7 +46,7 @@ class Stack:
         """Start the Redis that pip carries, unless REDIS_URL names a server of the site's own or ours already runs."""
         if not settings.REDIS_URL.startswith("unix://") or _redis_answers():
             return
-        path = Path(settings.REDIS_URL.removeprefix("unix://"))
+        path = _socket()
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.parent.stat().st_uid != os.getuid():
             raise StackError(f"{path.parent} belongs to somebody else. Remove it, or set REDIS_URL.")
@@ -90,7 +91,10 @@ class Stack:
     def stop(self) -> None:
         """End every child, the last started first. A second Ctrl-C meanwhile does not leave any behind."""
         with _signals_ignored():
+            has_redis = "redis" in self._children
             self._end(list(reversed(self._children)))
+            if has_redis:
+                shutil.rmtree(_socket().parent, ignore_errors=True)
 
     def _end(self, names: Sequence[str]) -> None:
         """Ask first, then use force."""
@@ -145,6 +149,10 @@ def _signals_ignored() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _socket() -> Path:
+    return Path(settings.REDIS_URL.removeprefix("unix://"))
 
 
 def _redis_answers() -> bool:

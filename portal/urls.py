@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import JavaScriptCatalog, set_language
 from drf_spectacular.views import SpectacularAPIView
 
-from portal.views import OwnPasswordView
+from portal.views import OwnPasswordView, admin_login
 
 favicon = RedirectView.as_view(url=static("dongseon/img/mark.svg"), permanent=True)
 catalog = cache_control(private=True, max_age=3600)(JavaScriptCatalog.as_view())
@@ -20,6 +20,7 @@ urlpatterns = [
     path("password/", OwnPasswordView.as_view(), name="own-password"),
     # The admin's page for it would leave no entry in the audit trail.
     path("admin/password_change/", RedirectView.as_view(pattern_name="own-password"), name="admin-password"),
+    path("admin/login/", admin_login, name="admin-login"),
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("i18n/setlang/", login_not_required(set_language), name="set_language"),

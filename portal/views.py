@@ -1,10 +1,12 @@
-"""The portal's own page: a person's password."""
+"""The portal's own pages: a person's password, and the way into the admin."""
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import PasswordChangeForm
-from django.contrib.auth.views import PasswordChangeView
+from django.contrib.auth.views import PasswordChangeView, redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
@@ -24,3 +26,11 @@ class OwnPasswordView(PasswordChangeView):
         note_password(actor, actor=actor)
         messages.success(self.request, _("Your password was changed."))
         return response
+
+
+@login_not_required
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """One log-in for all: the admin's would look as if there were two portals."""
+    if request.user.is_authenticated:
+        raise PermissionDenied(_("The administration is for supervisors and administrators."))
+    return redirect_to_login(request.GET.get("next", "/admin/"))

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from investigations.models import Case, RequestStatusChange, SearchRequest
@@ -39,6 +40,8 @@ def submit_request(
         last_seen_at=last_seen_at,
         submitted_by=actor,
     )
+    if last_seen_at and last_seen_at > timezone.now():
+        raise ValidationError({"last_seen_at": _("Nobody can have been seen in the future.")})
     request.full_clean()
     request.save()
     RequestStatusChange.objects.create(request=request, old="", new=request.status, actor=actor)

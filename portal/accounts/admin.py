@@ -91,7 +91,7 @@ class UserAdmin(DjangoUserAdmin, RoleAdmin):  # type: ignore[type-arg, misc]
     form = UserChangeForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "display_name", "role", "agency", "is_active", "last_login"]
+    list_display = ["username", "shown_name", "role", "agency", "is_active", "last_login"]
     list_filter = ["role", "agency", "is_active"]
     list_select_related = ["agency"]
     search_fields = ["username", "first_name", "last_name"]
@@ -108,6 +108,10 @@ class UserAdmin(DjangoUserAdmin, RoleAdmin):  # type: ignore[type-arg, misc]
             {"fields": ADD_FIELDS},
         ),
     ]
+
+    @admin.display(description=_("name"), ordering="last_name")
+    def shown_name(self, user: User) -> str:
+        return user.display_name
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         save_user(obj, actor=acting_user(request), changed=form.changed_data)

@@ -25,16 +25,17 @@ from portal.demo.footage import CLIP_NAME
 from portal.demo.scene import LEFT, RIGHT, Scene
 
 CASE_NUMBER = "DEMO-0001"
+KNOWN_PERSON = "빨강·남색 점퍼, 짙은 바지 / red and navy jacket, dark trousers"
 # In the left half of the demo clip: the man in the red and blue jacket, some seconds before his best picture.
 QUERY_FRAME, QUERY_BOX = 550, (140, 350, 238, 530)
 # The operator of the demo confirms a candidate from this similarity on, at most four a camera.
 CONFIRM_SCORE, CONFIRM_EACH = 0.5, 4
 JOB_TIMEOUT_S = 600.0
 DESCRIPTION = (
-    "Demonstration. The recordings of cameras {left} and {right} are one scene cut in two: a public test clip, the "
+    "Demonstration. The recordings of cameras {left} and {right} are one scene cut in two: the "
     "left half given to one camera and the right half to the other. The same people really walk from one into the "
     "other; the places on the map are not where it was filmed.\n"
-    "시연용입니다. 카메라 {left}와 {right}의 영상은 공개 시험 영상 한 장면을 좌우로 나눈 것입니다. "
+    "시연용입니다. 카메라 {left}와 {right}의 영상은 한 장면을 좌우로 나눈 것입니다. "
     "같은 사람이 실제로 두 화면에 차례로 나타나지만, 지도의 위치는 실제 촬영 장소가 아닙니다."
 )
 
@@ -73,7 +74,7 @@ def file_request(scene: Scene) -> SearchRequest:
         case,
         centre=scene.centre,
         purpose="실종자 수색 (시연) / Search for a missing person (demonstration)",
-        wanted="빨강·남색 점퍼, 짙은 바지 / red and navy jacket, dark trousers",
+        wanted=KNOWN_PERSON if _is_known_clip(first) else "검색 사진 참조 / see the picture",
         last_seen_place=first.camera.name,
         last_seen_at=first.started_at,
         actor=officer,
@@ -127,7 +128,7 @@ def summary(scene: Scene, analyses: list[Analysis], search: Search, path: FoundP
     tracks = f"{rows.count()} tracks, one sighting each ({rows.filter(is_small=True).count()} small)"
     yield f"Analysed    {footage_s:.0f} s of footage, {frames} frames looked at, {tracks}"
     yield f"            in {seconds:.1f} s: {footage_s / max(seconds, 0.01):.1f} times faster than real time"
-    compared = f"{search.sightings_compared} sightings compared"
+    compared = f"{search.sightings_compared} sightings of persons compared"
     yield f"Search      {search}: {compared}, {search.candidates.count()} candidates, the first:"
     for rank, candidate in enumerate(search.candidates.select_related("sighting__camera")[:8], start=1):
         row = candidate.sighting
@@ -152,7 +153,7 @@ def _clock(moment: datetime) -> str:
 
 def _query(recording: Recording) -> dict[str, object]:
     """A picture of the person from the demo clip; of a clip of one's own, the largest sighting of its left half."""
-    if recording.original_name.startswith(Path(CLIP_NAME).stem):
+    if _is_known_clip(recording):
         for frame in read_frames(Path(recording.file.path)):
             if frame.index == QUERY_FRAME:
                 x1, y1, x2, y2 = QUERY_BOX
@@ -163,6 +164,10 @@ def _query(recording: Recording) -> dict[str, object]:
     if largest is None:
         raise DemoError("Nobody was seen in the left half of this footage. Name another with FOOTAGE=…")
     return {"sightings": [largest]}
+
+
+def _is_known_clip(recording: Recording) -> bool:
+    return recording.original_name.startswith(Path(CLIP_NAME).stem)
 
 
 def _wait_for(job: JobRow, on_progress: Callable[[float], None]) -> JobRow:

@@ -36,6 +36,7 @@ PAGES: dict[str, set[str]] = {
     "logout": NOBODY,  # by POST alone
     "own-password": SIGNED_IN,
     "admin-password": SIGNED_IN,
+    "admin-login": NOBODY,  # visitors are led to the one log-in, others are in already or may not
     "api-schema": SIGNED_IN,
     "set_language": NOBODY,  # by POST alone
     "javascript-catalog": EVERYBODY,
@@ -76,7 +77,7 @@ ADMIN: dict[str, tuple[set[str], set[str], set[str]]] = {
 }
 ADMIN_PAGES: dict[str, set[str]] = {
     "admin:index": STAFF,
-    "admin:login": EVERYBODY - STAFF,
+    "admin:login": NOBODY,  # the same address
     "admin:logout": NOBODY,
     "admin:search": STAFF,
     "admin:password_change": SIGNED_IN,  # leads to the own page

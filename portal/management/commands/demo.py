@@ -67,14 +67,14 @@ class Command(BaseCommand):
         for line in walk.summary(scene, analyses, search, path):
             self.stdout.write(line)
         self.stdout.write(
-            "\nOne public test scene, cut in two: the people are real, the places on the map are not theirs."
+            "\nOne scene, cut in two: the people are real, the places on the map are not where they walked."
         )
 
     def _clip(self, footage: Path | None) -> Path:
         if footage is None:
             return fetch_clip(self.stdout.write)
         if not footage.is_file():
-            raise CommandError(f"There is no file {footage}.")
+            raise CommandError(f"{footage} is not a file. Name a video, as in: make demo FOOTAGE=/path/to/video.mp4")
         return footage
 
     def _log_ins(self, scene: Scene) -> None:

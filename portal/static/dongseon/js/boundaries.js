@@ -2,8 +2,9 @@
 import { debounce, token } from "./dom.js";
 import { themeChanged } from "./page.js";
 
-// From the zoom on which a level is drawn. Villages (ri) do not cover towns, so neighbourhoods stay beneath them.
-const LEVELS = [[14, ["emd", "ri"]], [12, ["emd"]], [9, ["sigungu"]], [0, ["sido"]]];
+// From the zoom on which levels are drawn: the first is the land, the last gives lines and names. Land comes from a
+// coarser level than lines where neighbours of the finer one do not meet: gaps between them would look like water.
+const LEVELS = [[12, ["sigungu", "emd"]], [9, ["sigungu"]], [0, ["sido"]]];
 const MOST_KEPT = 60;
 const LABEL_WIDTH_PX = 92;
 const LABEL_HEIGHT_PX = 30;
@@ -34,8 +35,8 @@ export function addBoundaries(map) {
     shapes.clearLayers();
     const add = (content, style) => shapes.addLayer(L.geoJSON(content, { interactive: false, renderer, style }));
     if (shown.length) add(shown[0][1], ground(map.getZoom()));
-    for (const [level, content] of shown) add(content, line(level));
-    label(map, names, shown);
+    for (const [level, content] of shown.slice(-1)) add(content, line(level));
+    label(map, names, shown.slice(-1));
   }
 
   map.on("moveend", debounce(refresh, 120));
@@ -51,7 +52,7 @@ function ground(zoom) {
 }
 
 const line = (level) => ({
-  color: token(level === "ri" ? "--map-line-soft" : "--map-line"), weight: level === "sido" ? 1.4 : 1, fill: false, smoothFactor: 0.6,
+  color: token(level === "emd" ? "--map-line-soft" : "--map-line"), weight: level === "sido" ? 1.4 : 1, fill: false, smoothFactor: 0.6,
 });
 
 /** The address for what is shown and a margin around it, snapped so that small moves ask for the same. */

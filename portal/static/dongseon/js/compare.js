@@ -15,7 +15,7 @@ export function addCompare({ query, candidates, verbs, onSearchFrom }) {
     const row = shown();
     if (!row) return byId("compare").replaceChildren(nothing(query.items[0]));
     return byId("compare").replaceChildren(
-      half("query", query.items[0]?.url, gettext("Looked for")),
+      half("query", query.items[0]?.url, gettext("Looked for"), query.items[0]?.box),
       half("found", row.sighting.picture, interpolate(gettext("Candidate %s"), [row.rank])),
       about(row),
     );
@@ -55,13 +55,23 @@ function verb(className, label, key, iconName, onclick) {
   return h("button", { type: "button", class: `button small ${className}`, onclick }, icon(iconName), label, h("kbd", {}, key));
 }
 
-function half(name, url, label) {
-  return h("figure", { class: `compare-half ${name}` },
-    url ? picture(url, label) : icon("picture", "icon big"), h("figcaption", {}, label));
+function half(name, url, label, box = null) {
+  const image = url ? picture(url, label) : icon("picture", "icon big");
+  if (url && box) showPart(image, box);
+  return h("figure", { class: `compare-half ${name}` }, image, h("figcaption", {}, label));
+}
+
+/** Show what is within the box alone: in a picture of a whole scene the person would be too small to compare. */
+function showPart(image, [x1, y1, x2, y2]) {
+  image.addEventListener("load", () => {
+    const across = (pixels) => `${(100 * Math.max(0, pixels)) / image.naturalWidth}%`;
+    const down = (pixels) => `${(100 * Math.max(0, pixels)) / image.naturalHeight}%`;
+    image.style.objectViewBox = `inset(${down(y1)} ${across(image.naturalWidth - x2)} ${down(image.naturalHeight - y2)} ${across(x1)})`;
+  }, { once: true });
 }
 
 function nothing(item) {
-  return h("div", { class: "compare-nothing" }, item?.url ? half("query", item.url, gettext("Looked for")) : null,
+  return h("div", { class: "compare-nothing" }, item?.url ? half("query", item.url, gettext("Looked for"), item.box) : null,
     h("p", { class: "muted" }, item ? gettext("The candidate in focus is shown here, beside the one you look for.")
       : gettext("Add a picture on the left to begin.")));
 }

@@ -1,7 +1,7 @@
 /** The path: its strip of cards, its line on the map, building it, and whether it is still what is confirmed. */
 import { get, post } from "./api.js";
 import { byId, h, icon } from "./dom.js";
-import { day, duration, metres, timeElement } from "./format.js";
+import { clock, duration, metres, timeElement } from "./format.js";
 import { fitTo } from "./map.js";
 import { addPathLayer, hopText } from "./path_layer.js";
 import { errorToast, toast } from "./toasts.js";
@@ -88,7 +88,7 @@ export function createPath({ map, requestId, emptyText, confirmed = null, onSear
         h("span", { class: "path-number" }, String(point.number)),
         h("span", { class: "path-text" }, timeElement(sighting.first_seen_at, { withDay: false }),
           h("span", { class: "path-camera", title: sighting.camera_name }, sighting.camera_name),
-          h("span", { class: "muted small" }, day(sighting.first_seen_at)))));
+          h("span", { class: "muted small" }, interpolate(gettext("until %s"), [clock(sighting.last_seen_at)])))));
     return point.hop_m === null ? [body] : [hop(point), body];
   }
 
@@ -98,7 +98,7 @@ export function createPath({ map, requestId, emptyText, confirmed = null, onSear
 }
 
 function hop(point) {
-  return h("li", { class: `path-hop${point.is_impossible ? " impossible" : ""}`, title: hopText(point) },
+  return h("li", { class: `path-hop${point.is_impossible ? " impossible" : ""}`, title: `${hopText(point)} (${gettext("from leaving the one view to entering the next")})` },
     point.is_impossible ? icon("warning") : icon("chevron"),
     h("b", {}, metres(point.hop_m)), h("span", {}, duration(point.hop_s)), h("span", {}, hopText(point).split(" · ")[2] ?? ""),
     point.is_impossible && h("span", { class: "flag" }, gettext("impossible")));

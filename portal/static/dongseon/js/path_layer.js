@@ -3,7 +3,7 @@ import { h, token } from "./dom.js";
 import { clock, day, duration, metres, speed } from "./format.js";
 import { themeChanged } from "./page.js";
 
-const FAN_PX = 26;
+const FAN_PX = 18;
 const SHORTEST_ARROW_PX = 46;
 
 /** @param {L.Map} map */
