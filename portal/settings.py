@@ -175,7 +175,13 @@ CELERY_BEAT_SCHEDULE = {
     "requeue-abandoned-searches": {"task": "investigations.tasks.requeue_abandoned", "schedule": 15.0},
 }
 
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.core.RedisChannelLayer",
+        # A listener waits for messages; redis-py's own limit of 5 s on every read would end that each time.
+        "CONFIG": {"hosts": [{"address": REDIS_URL, "socket_timeout": None}]},
+    }
+}
 
 SESSION_COOKIE_AGE = 8 * 3600  # one shift
 SESSION_COOKIE_HTTPONLY = True

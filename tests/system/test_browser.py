@@ -43,6 +43,7 @@ FLAGS = [
 # 55 s into the clip the man stands clear of the others, in the left half.
 QUERY_S, QUERY_BOX = 55.0 - START_S, (140, 350, 238, 530)
 QUICK_MS, JOB_MS = 10_000, 60_000
+IDLE_MS = 7_000  # longer than any time limit of the libraries in between
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +218,22 @@ def test_a_search_from_a_stored_sighting_on_drawn_figures(
     expect(page.locator(".path-marker")).to_have_count(4)
     page.wait_for_timeout(800)
     keep_screenshot(page, "workspace")
+
+
+def test_an_idle_page_keeps_its_socket_and_a_long_title_its_layout(
+    page: Page, site: str, approved: SearchRequest, operator: User, camera: Camera
+) -> None:
+    approved.case.title = "W" * 120
+    approved.case.save()
+    closed: list[str] = []
+    page.on("websocket", lambda socket: socket.on("close", lambda _socket: closed.append(socket.url)))
+    log_in(page, site, operator)
+    page.goto(f"{site}/requests/{approved.pk}/")
+    expect(page.locator("#start-search")).to_be_enabled()
+    page.wait_for_timeout(IDLE_MS)
+    assert closed == []
+    assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    expect(page.locator("#theme-toggle")).to_be_in_viewport()
 
 
 def _csrf(page: Page) -> str:
