@@ -133,9 +133,9 @@ def _update_owned(job: Job, **values: Any) -> None:
             setattr(job, name, value)
 
 
-def _is_silent(now: Any) -> Q:
+def _is_silent(now: datetime) -> Q:
     return Q(status=JobStatus.RUNNING, seen_at__lt=now - timedelta(seconds=SILENT_AFTER_S))
 
 
-def _is_free(now: Any) -> Q:
+def _is_free(now: datetime) -> Q:
     return Q(status=JobStatus.QUEUED) | _is_silent(now)

@@ -25,13 +25,16 @@ def sightings_visible_to(user: User) -> SightingQuerySet:
 
 def sighting_url(sighting_id: int, viewer: User) -> str:
     """Return the address of a sighting's picture for `viewer`, whose look the caller has just audited."""
-    view_pass = signing.dumps([viewer.pk, "sighting", sighting_id], salt=_SALT)
-    return f"{reverse('sighting-picture', args=[sighting_id])}?pass={view_pass}"
+    return _with_pass("sighting", sighting_id, viewer)
 
 
 def query_picture_url(picture: QueryPicture, viewer: User) -> str:
-    view_pass = signing.dumps([viewer.pk, "query", picture.pk], salt=_SALT)
-    return f"{reverse('query-picture', args=[picture.pk])}?pass={view_pass}"
+    return _with_pass("query", picture.pk, viewer)
+
+
+def _with_pass(kind: str, pk: int, viewer: User) -> str:
+    view_pass = signing.dumps([viewer.pk, kind, pk], salt=_SALT)
+    return f"{reverse(f'{kind}-picture', args=[pk])}?pass={view_pass}"
 
 
 def is_audited(view_pass: str, viewer: User, kind: str, pk: int) -> bool:

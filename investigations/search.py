@@ -134,16 +134,16 @@ def _embed(row: Search, picture: QueryPicture) -> NDArray[np.float32]:
     if box is None and picture.sighting_id is None:
         box = propose_box(image, get_detector(settings.DETECTOR_MODEL), kind=Kind(row.kind))
         if box is None:
-            raise NoQuery(
-                _("%(name)s: no person was found in this picture. Draw a box around the one you mean.")
-                % {"name": picture.original_name}
-                if row.kind == Sighting.Kind.PERSON
-                else _("%(name)s: no vehicle was found in this picture. Draw a box around the one you mean.")
-                % {"name": picture.original_name}
-            )
+            raise NoQuery(_nobody_found(row.kind) % {"name": picture.original_name})
         picture.x1, picture.y1, picture.x2, picture.y2 = box
         picture.save(update_fields=["x1", "y1", "x2", "y2"])
     return get_embedder(row.embedder).embed([image if box is None else cut_out(image, box)])
+
+
+def _nobody_found(kind: str) -> str:
+    if kind == Sighting.Kind.PERSON:
+        return _("%(name)s: no person was found in this picture. Draw a box around the one you mean.")
+    return _("%(name)s: no vehicle was found in this picture. Draw a box around the one you mean.")
 
 
 def cut_out(image: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:

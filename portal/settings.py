@@ -220,25 +220,19 @@ MAP_TILES_URL = env.str("MAP_TILES_URL", "")
 MAP_MBTILES = env.str("MAP_MBTILES", "")
 
 # The portal's blue, from light to dark.
-BLUE = dict(
-    zip(
-        ("50", "100", "200", "300", "400", "500", "600", "700", "800", "900", "950"),
-        (
-            "#eef4ff",
-            "#dbe7fe",
-            "#bfd4fd",
-            "#93b6fb",
-            "#608ff6",
-            "#3b6cf0",
-            "#1f5ad6",
-            "#1a4bb3",
-            "#1a3f8f",
-            "#1b3872",
-            "#142347",
-        ),
-        strict=True,
-    )
-)
+BLUE = {
+    "50": "#eef4ff",
+    "100": "#dbe7fe",
+    "200": "#bfd4fd",
+    "300": "#93b6fb",
+    "400": "#608ff6",
+    "500": "#3b6cf0",
+    "600": "#1f5ad6",
+    "700": "#1a4bb3",
+    "800": "#1a3f8f",
+    "900": "#1b3872",
+    "950": "#142347",
+}
 
 
 def navigation_item(title: StrOrPromise, icon: str, model: str, *rights: str) -> dict[str, Any]:

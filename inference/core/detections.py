@@ -22,7 +22,6 @@ class Kind(StrEnum):
 
 # COCO class ids. Bicycles are left out: no number plate, and the rider is already tracked as a person.
 COCO_CLASSES: dict[Kind, tuple[int, ...]] = {Kind.PERSON: (0,), Kind.VEHICLE: (2, 3, 5, 7)}
-COCO_NAMES: dict[int, str] = {0: "person", 2: "car", 3: "motorcycle", 5: "bus", 7: "truck"}
 _KIND_OF = {class_id: kind for kind, class_ids in COCO_CLASSES.items() for class_id in class_ids}
 
 

@@ -1,7 +1,7 @@
 """Verbs on analyses."""
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -10,7 +10,7 @@ from inference.jobs import cancel_job
 from inference.models import OPEN_JOB_STATUSES, Analysis
 from inference.tasks import run_analysis
 from portal.accounts.models import User
-from portal.accounts.rights import Right, require_right
+from portal.accounts.rights import Right, require_right, require_visible
 from portal.audit.models import Action
 from portal.audit.services import record
 
@@ -19,8 +19,7 @@ from portal.audit.services import record
 def request_analysis(recording: Recording, *, actor: User, fps: float | None = None) -> Analysis:
     """Queue an analysis of `recording` with the models of the settings."""
     require_right(actor, Right.REQUEST_ANALYSIS)
-    if not Recording.objects.visible_to(actor).filter(pk=recording.pk).exists():
-        raise PermissionDenied(_("This recording belongs to another control centre."))
+    require_visible(recording, actor, _("This recording belongs to another control centre."))
     if recording.analyses.filter(status__in=OPEN_JOB_STATUSES).exists():
         raise ValidationError(_("This recording is already being analysed."))
     analysis = Analysis(
@@ -42,8 +41,7 @@ def request_analysis(recording: Recording, *, actor: User, fps: float | None = N
 def cancel_analysis(analysis: Analysis, *, actor: User) -> Analysis:
     """Cancel a queued or running analysis; nothing of it is kept."""
     require_right(actor, Right.REQUEST_ANALYSIS)
-    if not Analysis.objects.visible_to(actor).filter(pk=analysis.pk).exists():
-        raise PermissionDenied(_("This analysis belongs to another control centre."))
+    require_visible(analysis, actor, _("This analysis belongs to another control centre."))
     if not cancel_job(analysis):
         raise ValidationError(_("This analysis has already ended."))
     record(Action.ANALYSIS_CANCELLED, actor=actor, target=analysis)

@@ -1,6 +1,6 @@
 """Verbs on paths."""
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -10,7 +10,7 @@ from investigations.models import Candidate, Path, PathPoint, SearchRequest
 from investigations.paths import PERSON_LIMIT_MPS, VEHICLE_LIMIT_MPS, Stop
 from investigations.paths import build_path as order_stops
 from portal.accounts.models import User
-from portal.accounts.rights import Right, require_right
+from portal.accounts.rights import Right, require_right, require_visible
 from portal.audit.models import Action
 from portal.audit.services import record
 
@@ -19,8 +19,7 @@ from portal.audit.services import record
 def build_path(request: SearchRequest, *, actor: User) -> Path:
     """Put everything confirmed in the request's searches in time order, numbered, with its hops."""
     require_right(actor, Right.BUILD_PATH)
-    if not SearchRequest.objects.visible_to(actor).filter(pk=request.pk).exists():
-        raise PermissionDenied(_("This request was sent to another control centre."))
+    require_visible(request, actor, _("This request was sent to another control centre."))
     sightings = _confirmed_sightings(request)
     if not sightings:
         raise ValidationError(_("Confirm at least one candidate first: a path is made of confirmed sightings."))

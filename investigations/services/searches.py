@@ -1,7 +1,7 @@
-"""Verbs on searches: start one, cancel it, account for a look at its results."""
+"""Verbs on searches: start one, cancel it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -20,7 +20,7 @@ from investigations import events
 from investigations.models import Case, QueryPicture, Search, SearchRequest
 from investigations.tasks import run_search
 from portal.accounts.models import User
-from portal.accounts.rights import Right, require_right
+from portal.accounts.rights import Right, require_right, require_visible
 from portal.audit.models import Action
 from portal.audit.services import record
 
@@ -49,7 +49,7 @@ class SearchTerms:
     sightings: Sequence[Sighting] = ()
     includes_small: bool = True
     limit: int = 50
-    reason: str = field(default="")
+    reason: str = ""
 
 
 def start_search(request: SearchRequest, terms: SearchTerms, *, actor: User) -> Search:
@@ -75,8 +75,7 @@ def start_search(request: SearchRequest, terms: SearchTerms, *, actor: User) -> 
 def cancel_search(search: Search, *, actor: User) -> Search:
     """Cancel a queued or running search; candidates found so far stay."""
     require_right(actor, Right.SEARCH)
-    if not Search.objects.visible_to(actor).filter(pk=search.pk).exists():
-        raise PermissionDenied(_("This search belongs to another control centre."))
+    require_visible(search, actor, _("This search belongs to another control centre."))
     if not cancel_job(search):
         raise ValidationError(_("This search has already ended."))
     record(Action.SEARCH_CANCELLED, actor=actor, target=search)
@@ -86,9 +85,8 @@ def cancel_search(search: Search, *, actor: User) -> Search:
 
 def _check(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
     require_right(actor, Right.SEARCH)
-    request = SearchRequest.objects.visible_to(actor).filter(pk=request.pk).first()  # type: ignore[assignment]
-    if request is None:
-        raise PermissionDenied(_("This request was sent to another control centre."))
+    require_visible(request, actor, _("This request was sent to another control centre."))
+    request.refresh_from_db()  # somebody may have returned it since
     if not request.is_searchable:
         raise ValidationError(_("A supervisor has to approve this request before it can be searched."))
     if request.case.status == Case.Status.CLOSED:

@@ -1,10 +1,11 @@
 """What each role may do. Which rows a person may see is each app's `visible_to`; this is the other half."""
 
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -58,3 +59,10 @@ def require_right(user: User, right: Right) -> None:
     """Raise PermissionDenied, with a sentence the person understands, unless `user` holds `right`."""
     if not has_right(user, right):
         raise PermissionDenied(_("Your role (%(role)s) does not allow this.") % {"role": user.get_role_display()})
+
+
+def require_visible(row: Model, user: User, refusal: str) -> None:
+    """Raise PermissionDenied with `refusal` unless the row is among those that `user` may see."""
+    rows: Any = type(row)._default_manager
+    if not rows.visible_to(user).filter(pk=row.pk).exists():
+        raise PermissionDenied(refusal)

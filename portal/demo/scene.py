@@ -13,7 +13,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.files import File
-from django.db import transaction
 from django.utils import timezone
 
 from cameras.models import Camera, Recording
@@ -120,16 +119,13 @@ def _person(
 ) -> User:
     username, role, agency, last_name, first_name = person
     user = User.objects.filter(username=username).first() or User(username=username)
+    if user.check_password(passwords[username]):
+        return user
     user.role, user.agency, user.last_name, user.first_name = role, agencies.get(agency), last_name, first_name
-    if not user.check_password(passwords[username]):
-        user.set_password(passwords[username])
-        save_user(user, actor=admin, changed=["username", "role", "agency", "password"])
-    elif user.pk and User.objects.filter(pk=user.pk).exclude(agency=user.agency).exists():
-        save_user(user, actor=admin, changed=["agency"])
-    return user
+    user.set_password(passwords[username])
+    return save_user(user, actor=admin, changed=["username", "role", "agency", "password"])
 
 
-@transaction.atomic
 def _camera(row: tuple[str, str, str, float, float, float], centre: Agency, admin: User) -> Camera:
     code, name, address, latitude, longitude, bearing_deg = row
     found = Camera.objects.filter(code=code).first()

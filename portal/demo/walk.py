@@ -1,11 +1,10 @@
 """The demo's story, acted through the verbs as its people would: request, approval, search, decisions, path."""
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
-from typing import TypeVar
 
 from django.utils import timezone
 
@@ -18,7 +17,6 @@ from investigations.models import Candidate, Case, PathPoint, Search, SearchRequ
 from investigations.models import Path as FoundPath
 from investigations.services.candidates import decide_candidate
 from investigations.services.cases import open_case
-from investigations.services.paths import build_path
 from investigations.services.requests import approve_request, submit_request
 from investigations.services.searches import SearchTerms, Upload, start_search
 from portal.demo.footage import CLIP_NAME
@@ -38,8 +36,6 @@ DESCRIPTION = (
     "시연용입니다. 카메라 {left}와 {right}의 영상은 한 장면을 좌우로 나눈 것입니다. "
     "같은 사람이 실제로 두 화면에 차례로 나타나지만, 지도의 위치는 실제 촬영 장소가 아닙니다."
 )
-
-JobRow = TypeVar("JobRow", bound=Job)
 
 
 class DemoError(Exception):
@@ -103,20 +99,16 @@ def search_for_person(request: SearchRequest, scene: Scene) -> Search:
     return search
 
 
-def confirm_leaders(search: Search, scene: Scene) -> list[Candidate]:
+def confirm_leaders(search: Search, scene: Scene) -> None:
     """Confirm the leading candidates of each camera, as the operator would after looking at them."""
-    confirmed: dict[int, list[Candidate]] = defaultdict(list)
-    for candidate in search.candidates.select_related("sighting__camera"):
-        mine = confirmed[candidate.sighting.camera_id]
-        if candidate.score >= CONFIRM_SCORE and len(mine) < CONFIRM_EACH:
-            mine.append(candidate)
-            if candidate.decision == Candidate.Decision.PENDING:
-                decide_candidate(candidate, Candidate.Decision.CONFIRMED, reason="시연", actor=scene.people["operator"])
-    return [candidate for mine in confirmed.values() for candidate in mine]
-
-
-def draw_path(request: SearchRequest, scene: Scene) -> FoundPath:
-    return build_path(request, actor=scene.people["operator"])
+    confirmed: Counter[int] = Counter()
+    for candidate in search.candidates.select_related("sighting"):
+        camera_id = candidate.sighting.camera_id
+        if candidate.score < CONFIRM_SCORE or confirmed[camera_id] == CONFIRM_EACH:
+            continue
+        confirmed[camera_id] += 1
+        if candidate.decision == Candidate.Decision.PENDING:
+            decide_candidate(candidate, Candidate.Decision.CONFIRMED, reason="시연", actor=scene.people["operator"])
 
 
 def summary(scene: Scene, analyses: list[Analysis], search: Search, path: FoundPath) -> Iterator[str]:
@@ -170,7 +162,7 @@ def _is_known_clip(recording: Recording) -> bool:
     return recording.original_name.startswith(Path(CLIP_NAME).stem)
 
 
-def _wait_for(job: JobRow, on_progress: Callable[[float], None]) -> JobRow:
+def _wait_for(job: Job, on_progress: Callable[[float], None]) -> None:
     deadline = monotonic() + JOB_TIMEOUT_S
     while job.is_open:
         if monotonic() > deadline:
@@ -180,4 +172,3 @@ def _wait_for(job: JobRow, on_progress: Callable[[float], None]) -> JobRow:
         on_progress(job.progress)
     if job.status != JobStatus.DONE:
         raise DemoError(f"{job}: {job.get_status_display()}. {job.error}")
-    return job

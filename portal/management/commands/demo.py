@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inference.core.errors import CoreError
 from inference.engine import model_store
+from investigations.services.paths import build_path
 from portal.demo import walk
 from portal.demo.footage import FootageError, cut_halves, fetch_clip
 from portal.demo.scene import PEOPLE, Scene, SceneError, set_the_scene
@@ -62,7 +63,7 @@ class Command(BaseCommand):
         search = walk.search_for_person(request, scene)
         self._step("Confirming the leading candidates, drawing the path (operator)")
         walk.confirm_leaders(search, scene)
-        path = walk.draw_path(request, scene)
+        path = build_path(request, actor=scene.people["operator"])
         self.stdout.write("")
         for line in walk.summary(scene, analyses, search, path):
             self.stdout.write(line)
