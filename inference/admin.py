@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -22,6 +22,7 @@ from inference.models import Analysis, Sighting
 from inference.services.analyses import cancel_analysis, request_analysis
 from inference.videos import measure_video
 from portal.accounts.admin import ReadOnlyAdmin
+from portal.accounts.admin_actions import apply_to_each
 from portal.accounts.rights import Right, acting_user, has_right
 
 STATUS_COLOURS = {
@@ -31,19 +32,6 @@ STATUS_COLOURS = {
     "failed": "danger",
     "cancelled": "",
 }
-
-
-def apply_to_each(request: HttpRequest, rows: QuerySet[Any], verb: Any) -> int:
-    """Call `verb` on each row; what one refuses is shown, and the rest goes on. Return how many went well."""
-    done = 0
-    for row in rows:
-        try:
-            verb(row)
-            done += 1
-        except (ValidationError, PermissionDenied) as error:
-            reasons = error.messages if isinstance(error, ValidationError) else [str(error)]
-            messages.error(request, f"{row}: {' '.join(reasons)}")
-    return done
 
 
 class JobAdmin(ReadOnlyAdmin):

@@ -13,7 +13,9 @@ from django.db import transaction
 from django.db.models import ProtectedError
 
 from inference import jobs
+from inference.core.detections import Box
 from inference.core.pipeline import AnalysisResult, Pipeline, PipelineConfig, TrackResult
+from inference.core.trajectory import Trajectory, encode
 from inference.engine import get_detector, get_embedder
 from inference.models import Analysis, Feature, JobStatus, Sighting
 from inference.sentences import in_words
@@ -122,6 +124,7 @@ def _fill(row: Sighting, analysis: Analysis, track: TrackResult) -> None:
     row.seen_at = time_at(track.best_s)
     row.x1, row.y1, row.x2, row.y2 = (float(edge) for edge in track.box)
     row.observations = len(track.observations)
+    row.trajectory = encode(Trajectory.of((time_s, Box(*edges)) for _, time_s, *edges, _ in track.observations))
 
 
 def _write_feature(row: Sighting, embedder: str, track: TrackResult) -> None:

@@ -16,6 +16,7 @@ from django.utils import timezone
 from inference.core.errors import CoreError
 from inference.models import OPEN_JOB_STATUSES, RESEND_AFTER, Job, JobStatus
 from inference.sentences import in_words
+from portal.accounts.languages import in_language_of
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,13 @@ def run_job(
     job = claim_job(jobs, pk)
     if job is None:
         return
+    with in_language_of(job.requested_by):  # what is written on the row is read by whoever asked for it
+        _do(job, work, file_name, on_failure)
+
+
+def _do(
+    job: Any, work: Callable[[Any], None], file_name: Callable[[Any], str], on_failure: Callable[[Any], None]
+) -> None:
     try:
         work(job)
     except ClaimLost:

@@ -154,6 +154,8 @@ class Sighting(models.Model):
     y2 = models.FloatField()
     score = models.FloatField(_("detector score"))
     observations = models.PositiveIntegerField(_("times observed"))
+    # Every box of the track over time; `inference.core.trajectory` reads and writes it.
+    trajectory = models.BinaryField(_("track of boxes"), default=b"")
     image = models.FileField(_("picture"), upload_to=sighting_image_name, max_length=200)
 
     objects = SightingQuerySet.as_manager()

@@ -30,6 +30,10 @@ class VideoError(CoreError):
     """A recording cannot be opened, holds no video or no readable frame."""
 
 
+class ClipError(CoreError):
+    """A clip cannot be cut, masked or written."""
+
+
 class ImageError(CoreError):
     """A picture cannot be read, is too small or too large."""
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import av
@@ -25,6 +26,10 @@ FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,avi,matroska,webm,mpegts,mpeg,flv,asf,mxf,ogg
 # A recording may end this long before its stated end without being called broken off: the last frame's own
 # duration, audio that outlasts the video, and containers that round.
 TAIL_TOLERANCE_S = 1.0
+# Some containers land behind the key frame that was sought; then they are asked for one this much earlier.
+BACK_OFF_S = (0.0, 2.0, 10.0, 60.0)
+# How far before an asked-for time `frame_at` looks for the frame that was on show.
+NEAREST_WITHIN_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def probe(path: Path | str) -> VideoInfo:
     Raises:
         VideoError: The file cannot be opened as a recording or holds no video.
     """
-    with _opened(Path(path)) as (container, stream):
+    with open_recording(Path(path)) as (container, stream):
         return _info(container, stream)
 
 
@@ -113,7 +118,7 @@ def read_frames(
         VideoError: Nothing can be read between `start_s` and `end_s`.
     """
     report = report if report is not None else ReadReport()
-    with _opened(Path(path)) as (container, stream):
+    with open_recording(Path(path)) as (container, stream):
         info = _info(container, stream)
         _check_crop(crop, info)
         given = 0
@@ -123,8 +128,28 @@ def read_frames(
         _conclude(Path(path), info, report, given, end_s)
 
 
+def frame_at(path: Path | str, time_s: float) -> Frame:
+    """Decode the one frame nearest to a time.
+
+    Args:
+        path: A local file.
+        time_s: Seconds from the first frame.
+
+    Raises:
+        VideoError: The recording cannot be read, or ends more than a second before `time_s`.
+    """
+    frames = read_frames(path, start_s=max(time_s - NEAREST_WITHIN_S, 0.0))
+    nearest = next(frames)
+    for frame in frames:
+        if nearest.time_s >= time_s:
+            break
+        nearest = min(nearest, frame, key=lambda one: abs(one.time_s - time_s))
+    return nearest
+
+
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_recording(path: Path) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a file with its first video stream, ready for reading packets; see `probe` for what is refused."""
     if not path.is_file():
         raise VideoError(say("{name}: there is no such file.", name=path.name))
     if path.stat().st_size == 0:
@@ -181,7 +206,7 @@ def _sample(
         if end_s is not None and time_s >= end_s - 1e-6:
             return
         # A thousandth of a slot forgives the rounding of time stamps to the container's time base.
-        slot = math.floor(time_s * fps + 1e-3) if fps else index
+        slot = math.floor(time_s * fps + 1e-3) if fps else last_slot + 1
         if slot > last_slot:
             last_slot = slot
             yield index, time_s, frame
@@ -192,20 +217,41 @@ def _timed(
 ) -> Iterator[tuple[int, float, VideoFrame]]:
     """Give every decoded frame with number and time; a missing or backward stamp continues the last."""
     origin_s = float((stream.start_time or 0) * stream.time_base) if stream.time_base else 0.0
-    has_jumped = _jump(container, stream, start_s + origin_s) if start_s > 0 else False
+    has_jumped, frames = _frames_from(container, stream, report, start_s + origin_s)
     time_s = -1.0 / info.fps
-    for count, frame in enumerate(_decoded(container, stream, report), start=1):
+    for count, frame in enumerate(frames, start=1):
         stamped = None if frame.time is None else frame.time - origin_s
         time_s = stamped if stamped is not None and stamped > time_s else time_s + 1.0 / info.fps
         report.decoded, report.last_s = count, time_s
         yield (round(time_s * info.fps) + 1 if has_jumped else count), time_s, frame
 
 
-def _jump(container: InputContainer, stream: VideoStream, to_s: float) -> bool:
-    if not stream.time_base:
-        return False
+def _frames_from(
+    container: InputContainer, stream: VideoStream, report: ReadReport, stamp_s: float
+) -> tuple[bool, Iterator[VideoFrame]]:
+    """Decode from a key frame at or before a time stamp, and say whether that is not the beginning."""
+    if stream.start_time is None or not stream.time_base:
+        return False, _decoded(container, stream, report)
+    tick_s = stream.time_base
+    first_s = float(stream.start_time * tick_s)
+    for back_s in BACK_OFF_S:
+        if stamp_s - back_s <= first_s or not _jump(container, stream, int((stamp_s - back_s) / tick_s)):
+            break
+        frames = _decoded(container, stream, report)
+        first = next(frames, None)
+        if first is not None and first.time is not None and first.time <= stamp_s + 1e-6:
+            return True, chain([first], frames)
+    if stamp_s > first_s:
+        # Some containers go by the time of decoding, which is earlier; others refuse a time before the first.
+        earlier = int((first_s - BACK_OFF_S[-1]) / tick_s)
+        if not _jump(container, stream, earlier):
+            _jump(container, stream, stream.start_time)
+    return False, _decoded(container, stream, report)
+
+
+def _jump(container: InputContainer, stream: VideoStream, to: int) -> bool:
     try:
-        container.seek(int(to_s / stream.time_base), stream=stream, backward=True)
+        container.seek(to, stream=stream, backward=True)
     except av.FFmpegError:
         return False
     return True

@@ -1,5 +1,7 @@
 """What every gallery engine does."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -30,4 +32,9 @@ class Gallery(Protocol):
 
     def rebuild(self, embedder: str) -> int:
         """Throw the derived index of one model away and make it anew from the rows; return how many it holds."""
+        ...
+
+    def forget(self, places: Iterable[tuple[int, datetime]]) -> None:
+        """Drop what was derived from these cameras' sightings of these days (each by camera and any of its times),
+        because rows of theirs were destroyed. What still has rows is made anew from them when it is searched."""
         ...

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections import OrderedDict, defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -78,6 +79,15 @@ class FaissGallery:
             self._load(place, np.array(keys, dtype=np.int64))
         return sum(len(keys) for keys in wanted.values())
 
+    def forget(self, places: Iterable[tuple[int, datetime]]) -> None:
+        """See `Gallery.forget`."""
+        gone = {(camera_id, _day(at)) for camera_id, at in places}
+        for camera_id, day in gone:
+            for path in self._folder.glob(f"*/{camera_id}/{day}.faiss"):
+                path.unlink(missing_ok=True)
+        for place in [place for place in self._partitions if (place.camera_id, place.day) in gone]:
+            del self._partitions[place]
+
     def _search_partition(
         self, place: PartitionKey, keys: NDArray[np.int64], query: NDArray[np.float32], limit: int
     ) -> list[tuple[int, float]]:
@@ -143,7 +153,11 @@ class FaissGallery:
 
 
 def _place(embedder: str, camera_id: int, first_seen_at: datetime) -> PartitionKey:
-    return PartitionKey(embedder, camera_id, first_seen_at.astimezone(UTC).strftime("%Y%m%d"))
+    return PartitionKey(embedder, camera_id, _day(first_seen_at))
+
+
+def _day(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y%m%d")
 
 
 def _new_index(dimension: int) -> Any:

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from inference.core.errors import VideoError
-from inference.core.video import ReadReport, probe, read_frames
+from inference.core.video import ReadReport, frame_at, probe, read_frames
 from tests.core.conftest import MakeVideo
+from tests.core.drawing import moving_noise, write_video
 
 
 def test_probe_reads_what_the_container_says(make_video: MakeVideo) -> None:
@@ -43,6 +44,41 @@ def test_reading_can_start_and_end_inside(make_video: MakeVideo) -> None:
     frames = list(read_frames(make_video(frames=50, fps=10), start_s=1.5, end_s=2.0))
     assert [frame.index for frame in frames] == [16, 17, 18, 19, 20]
     assert frames[0].time_s == pytest.approx(1.5)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    # Containers that land behind the key frame sought, that have no index, no times, or number packets out of order.
+    [("a.ts", "libx264"), ("a.ts", "libx265"), ("a.h264", "libx264"), ("a.avi", "mpeg4"), ("uneven.mkv", "libx264")],
+)
+@pytest.mark.parametrize("start_s", [0.5, 2.0, 3.75])
+def test_a_start_inside_gives_the_same_frames_as_reading_all(
+    tmp_path: Path, name: str, codec: str, start_s: float
+) -> None:
+    uneven = name.startswith("uneven")
+    path = write_video(
+        tmp_path / name,
+        moving_noise(40),
+        codec=codec,
+        options={"x265-params": "log-level=error:keyint=10"} if codec == "libx265" else {},
+        b_frames=2 if codec == "mpeg4" else None,
+        times_ms=lambda number: number * 100 + (number % 3 * 30 + (number > 15) * 500 if uneven else 0),
+    )
+    wanted = [frame for frame in read_frames(path) if frame.time_s >= start_s - 1e-6]
+    found = list(read_frames(path, start_s=start_s)) if wanted else []
+    assert [frame.time_s for frame in found] == pytest.approx([frame.time_s for frame in wanted])
+    assert all(np.array_equal(one.image, other.image) for one, other in zip(found, wanted, strict=True))
+
+
+@pytest.mark.parametrize(("time_s", "nearest"), [(0.0, 1), (1.04, 11), (1.06, 12), (2.9, 30), (3.3, 30), (-2, 1)])
+def test_one_frame_is_the_one_nearest_to_its_time(make_video: MakeVideo, time_s: float, nearest: int) -> None:
+    path = make_video(frames=30, fps=10)
+    assert np.array_equal(frame_at(path, time_s).image, list(read_frames(path))[nearest - 1].image)
+
+
+def test_a_frame_after_the_end_is_refused(make_video: MakeVideo) -> None:
+    with pytest.raises(VideoError, match=r"ends at 2\.9 s"):
+        frame_at(make_video(frames=30, fps=10), 4.5)
 
 
 def test_a_crop_is_cut_from_every_frame(make_video: MakeVideo) -> None:

@@ -9,9 +9,10 @@ from django.conf import settings
 
 from cameras.models import Camera, Recording
 from inference import ingest, jobs
-from inference.core.detections import Kind
+from inference.core.detections import Box, Kind
 from inference.core.errors import VideoError
 from inference.core.pipeline import AnalysisResult, TrackResult
+from inference.core.trajectory import decode
 from inference.core.video import VideoInfo
 from inference.models import Analysis, Feature, JobStatus, Sighting
 from investigations.models import Candidate, SearchRequest
@@ -33,7 +34,9 @@ def track(number: int, *, frame: int | None = None, seed: int = 0) -> TrackResul
         is_small=False,
         image_jpeg=drawn_person(),
         feature=unit_vector(seed or number),
-        observations=[(1, at, 0, 0, 1, 1, 0.8)] * 3,
+        observations=[
+            (number * 10 + i, at + i, 10.0 * number + i, 20.0, 10.0 * number + 64, 148, 0.8) for i in (0, 1, 2)
+        ],
     )
 
 
@@ -92,6 +95,29 @@ def test_a_second_analysis_gives_the_same_rows_and_none_twice(
         list(Feature.objects.values_list("pk")),
     )
     assert pictures(recording) == {row.image.name for row in Sighting.objects.all()}
+
+
+def test_a_sighting_keeps_every_box_of_its_track(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:
+    run(recording, result(track(2)), monkeypatch)
+    trajectory = decode(bytes(Sighting.objects.get().trajectory))
+    assert trajectory.times_s == (2.0, 3.0, 4.0)
+    assert trajectory.box_at(2.5) == Box(20.5, 20, 84, 148)
+
+
+def test_a_later_analysis_renews_the_boxes_of_the_same_row(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(recording, result(track(1)), monkeypatch)
+    first = Sighting.objects.get()
+    Sighting.objects.update(trajectory=b"")  # as a row from before boxes were kept
+    run(recording, result(track(1)), monkeypatch)
+    again = Sighting.objects.get()
+    assert (again.pk, bytes(again.trajectory)) == (first.pk, bytes(first.trajectory))
+    longer = replace(track(1), observations=[*track(1).observations, (99, 5.0, 0.0, 0.0, 9.0, 9.0, 0.9)])
+    run(recording, result(longer), monkeypatch)
+    renewed = Sighting.objects.get()
+    assert renewed.pk == first.pk
+    assert decode(bytes(renewed.trajectory)).times_s == (1.0, 2.0, 3.0, 5.0)
 
 
 def test_numbers_that_change_hands_do_not_collide(recording: Recording, monkeypatch: pytest.MonkeyPatch) -> None:

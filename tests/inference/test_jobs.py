@@ -1,13 +1,17 @@
 """Who owns a job: claims, signs of life, take-overs and cancellation."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from cameras.models import Camera
 from inference import jobs
+from inference.core.errors import VideoError, say
 from inference.models import Analysis, JobStatus
+from inference.sentences import in_words
+from portal.accounts.models import User
 from tests.conftest import make_recording
 
 
@@ -80,3 +84,26 @@ def test_a_cancelled_job_stays_cancelled(analysis: Analysis) -> None:
     analysis.refresh_from_db()
     assert analysis.status == JobStatus.CANCELLED
     assert claim(analysis) is None
+
+
+UNREADABLE = say("{name} is empty (0 bytes).", name="stored.mp4")
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_what_went_wrong_is_written_in_the_language_of_who_asked(
+    analysis: Analysis, operator: User, language: str
+) -> None:
+    operator.language = language
+    operator.save()
+    Analysis.objects.update(requested_by=operator)
+
+    def fail(job: Any) -> None:
+        jobs.renew_claim(job, warning=in_words(UNREADABLE, name="left.mp4"))
+        raise VideoError(UNREADABLE)
+
+    jobs.run_job(Analysis.objects.all(), analysis.pk, fail, file_name=lambda job: "left.mp4")
+    analysis.refresh_from_db()
+    with translation.override(language):
+        expected = in_words(UNREADABLE, name="left.mp4")
+    assert (analysis.error, analysis.warning) == (expected, expected)
+    assert ("left.mp4 is empty" in expected) == (language == "en")

@@ -38,7 +38,7 @@ def test_every_sentence_has_its_korean() -> None:
     with override("ko"):
         for template in SENTENCES:
             values = dict.fromkeys(("name", "why", "size", "least"), "x") | dict.fromkeys(
-                ("last_s", "duration_s", "damaged", "megapixels"), 1
+                ("last_s", "duration_s", "end_s", "damaged", "megapixels", "frames", "wanted", "version"), 1
             )
             korean = in_words(say(template, **values))
             assert any("가" <= letter <= "힣" for letter in korean), template
