@@ -11,5 +11,6 @@ if "DONGSEON_TEST_VAR" not in os.environ:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in ("DATABASE_URL", "REDIS_URL", "DETECTOR_MODEL", "EMBEDDER_MODEL", "VWORLD_KEY", "MAP_TILES_URL"):
         os.environ.pop(name, None)
+    os.environ["TWO_FACTOR_ROLES"] = ""  # also for the servers that tests start
     if "DONGSEON_TEST_DATABASE_URL" in os.environ:  # the same tests on another engine
         os.environ["DATABASE_URL"] = os.environ["DONGSEON_TEST_DATABASE_URL"]

@@ -4,17 +4,23 @@ Django's permission table, and rows from `visible_to`."""
 from http import HTTPStatus
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from portal.accounts.admin_actions import ReasonActionForm, apply_to_each
+from portal.accounts.lockouts import locks_of, shown_time
 from portal.accounts.models import Agency, User
 from portal.accounts.rights import Right, acting_user, has_right
-from portal.accounts.services import note_password, save_agency, save_user
+from portal.accounts.second_factor import authenticator_of, is_required_of, recovery_codes_left
+from portal.accounts.services.lockouts import unlock_user
+from portal.accounts.services.people import note_password, save_agency, save_user
+from portal.accounts.services.second_factors import reset_second_factor
 from portal.audit.models import Action
 from portal.audit.services import record
 
@@ -95,11 +101,14 @@ class UserAdmin(DjangoUserAdmin, RoleAdmin):  # type: ignore[type-arg, misc]
     list_filter = ["role", "agency", "is_active"]
     list_select_related = ["agency"]
     search_fields = ["username", "first_name", "last_name"]
-    readonly_fields = ["last_login", "date_joined"]
+    readonly_fields = ["last_login", "date_joined", "shown_second_factor", "shown_lock"]
+    actions = ["unlock", "reset_second_factor"]
+    action_form = ReasonActionForm
     fieldsets = [
         (None, {"fields": ["username", "password"]}),
-        (_("Person"), {"fields": ["last_name", "first_name", "email"]}),
+        (_("Person"), {"fields": ["last_name", "first_name", "email", "language"]}),
         (_("Work"), {"fields": ["role", "agency", "is_active", "is_staff"]}),
+        (_("Log-in"), {"fields": ["shown_second_factor", "shown_lock"]}),
         (_("Dates"), {"fields": ["last_login", "date_joined"]}),
     ]
     add_fieldsets = [
@@ -112,6 +121,33 @@ class UserAdmin(DjangoUserAdmin, RoleAdmin):  # type: ignore[type-arg, misc]
     @admin.display(description=_("name"), ordering="last_name")
     def shown_name(self, user: User) -> str:
         return user.display_name
+
+    @admin.display(description=_("second factor"))
+    def shown_second_factor(self, user: User) -> str:
+        if authenticator_of(user):
+            return gettext("set up; %(count)d recovery codes left") % {"count": recovery_codes_left(user)}
+        return gettext("not set up; asked for at the next log-in") if is_required_of(user) else gettext("not set up")
+
+    @admin.display(description=_("lock"))
+    def shown_lock(self, user: User) -> str:
+        locks = [(address, shown_time(end)) for address, end in sorted(locks_of(user).items())]
+        texts = [gettext("locked until %(time)s for %(address)s") % {"time": t, "address": a} for a, t in locks]
+        return ", ".join(texts) or gettext("not locked")
+
+    @admin.action(description=_("Unlock the log-in of the chosen people"), permissions=["change"])
+    def unlock(self, request: HttpRequest, rows: QuerySet[User]) -> None:
+        count = apply_to_each(request, rows, lambda row: unlock_user(row, actor=acting_user(request)))
+        if count:
+            messages.success(request, gettext("Unlocked: %(count)d.") % {"count": count})
+
+    @admin.action(description=_("Reset the second factor of the chosen people"), permissions=["change"])
+    def reset_second_factor(self, request: HttpRequest, rows: QuerySet[User]) -> None:
+        reason = request.POST.get("reason", "")
+        count = apply_to_each(
+            request, rows, lambda row: reset_second_factor(row, reason=reason, actor=acting_user(request))
+        )
+        if count:
+            messages.success(request, gettext("Second factors reset: %(count)d.") % {"count": count})
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         save_user(obj, actor=acting_user(request), changed=form.changed_data)

@@ -6,3 +6,6 @@ class AccountsConfig(AppConfig):
     name = "portal.accounts"
     label = "accounts"
     verbose_name = _("People and agencies")
+
+    def ready(self) -> None:
+        from portal.accounts import checks  # noqa: F401 -- registers the system checks

@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 
@@ -55,6 +57,12 @@ class User(AbstractUser):
     agency = models.ForeignKey(
         Agency, models.PROTECT, related_name="members", verbose_name=_("agency"), null=True, blank=True
     )
+    # In which e-mails and the messages of workers are written; a page's own is that of its reader's browser.
+    language = models.CharField(
+        _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
+    )
+    # Counted up to end all sessions of the person.
+    session_series = models.PositiveIntegerField(default=0, editable=False)
 
     # AbstractUser asks for an e-mail address here; accounts in a closed network often have none.
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -74,6 +82,11 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        """What a session must match at each request. Another password, role or agency ends every session."""
+        held = f"{self.password}|{self.role}|{self.agency_id}|{self.session_series}"
+        return salted_hmac("portal.accounts.session", held, secret=secret, algorithm="sha256").hexdigest()
 
     def get_full_name(self) -> str:
         # Korean names are written family name first, without a space.

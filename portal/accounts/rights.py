@@ -15,18 +15,31 @@ from portal.accounts.models import User
 class Right(StrEnum):
     OPEN_CASE = "open_case"
     SUBMIT_REQUEST = "submit_request"
+    RECEIVE_REQUEST = "receive_request"
     APPROVE_REQUEST = "approve_request"
+    ANSWER_REQUEST = "answer_request"
+    COMMENT = "comment"
     SEARCH = "search"
     DECIDE_CANDIDATE = "decide_candidate"
+    EXPORT_EVIDENCE = "export_evidence"
+    UNMASK = "unmask"
+    HOLD_FOOTAGE = "hold_footage"
     BUILD_PATH = "build_path"
     VIEW_FOOTAGE = "view_footage"
     REQUEST_ANALYSIS = "request_analysis"
     MANAGE_CAMERAS = "manage_cameras"
     MANAGE_PEOPLE = "manage_people"
+    MANAGE_BASES = "manage_bases"
+    MANAGE_EXCHANGE = "manage_exchange"
     VIEW_AUDIT = "view_audit"
 
 
 _OPERATOR = {
+    Right.RECEIVE_REQUEST,
+    Right.ANSWER_REQUEST,
+    Right.COMMENT,
+    Right.EXPORT_EVIDENCE,
+    Right.HOLD_FOOTAGE,
     Right.SEARCH,
     Right.DECIDE_CANDIDATE,
     Right.BUILD_PATH,
@@ -34,12 +47,14 @@ _OPERATOR = {
     Right.REQUEST_ANALYSIS,
 }
 RIGHTS: dict[str, set[Right]] = {
-    User.Role.OFFICER: {Right.OPEN_CASE, Right.SUBMIT_REQUEST},
+    User.Role.OFFICER: {Right.OPEN_CASE, Right.SUBMIT_REQUEST, Right.COMMENT},
     User.Role.OPERATOR: _OPERATOR,
-    User.Role.SUPERVISOR: _OPERATOR | {Right.APPROVE_REQUEST, Right.VIEW_AUDIT},
+    User.Role.SUPERVISOR: _OPERATOR | {Right.APPROVE_REQUEST, Right.UNMASK, Right.VIEW_AUDIT},
     User.Role.ADMINISTRATOR: {
         Right.MANAGE_CAMERAS,
         Right.MANAGE_PEOPLE,
+        Right.MANAGE_BASES,
+        Right.MANAGE_EXCHANGE,
         Right.REQUEST_ANALYSIS,
         Right.VIEW_AUDIT,
     },

@@ -12,12 +12,19 @@ from investigations.models import Case, Path, PathPoint, Search, SearchRequest
 from investigations.pictures import sightings_visible_to
 from portal.accounts.models import User
 from portal.accounts.rights import Right, has_right, require_right
-from tests.conftest import make_recording, make_search, make_sighting
+from tests.conftest import make_answer, make_recording, make_search, make_sighting
 
 HOLDERS = {
     Right.OPEN_CASE: {"officer"},
     Right.SUBMIT_REQUEST: {"officer"},
+    Right.RECEIVE_REQUEST: {"operator", "supervisor"},
     Right.APPROVE_REQUEST: {"supervisor"},
+    Right.ANSWER_REQUEST: {"operator", "supervisor"},
+    Right.COMMENT: {"officer", "operator", "supervisor"},
+    Right.EXPORT_EVIDENCE: {"operator", "supervisor"},
+    Right.UNMASK: {"supervisor"},
+    Right.HOLD_FOOTAGE: {"operator", "supervisor"},
+    Right.MANAGE_BASES: {"administrator"},
     Right.SEARCH: {"operator", "supervisor"},
     Right.DECIDE_CANDIDATE: {"operator", "supervisor"},
     Right.BUILD_PATH: {"operator", "supervisor"},
@@ -25,6 +32,7 @@ HOLDERS = {
     Right.REQUEST_ANALYSIS: {"operator", "supervisor", "administrator"},
     Right.MANAGE_CAMERAS: {"administrator"},
     Right.MANAGE_PEOPLE: {"administrator"},
+    Right.MANAGE_EXCHANGE: {"administrator"},
     Right.VIEW_AUDIT: {"supervisor", "administrator"},
 }
 
@@ -49,20 +57,21 @@ def test_nobody_logged_out_or_disabled_holds_any(right: Right) -> None:
 def rows(
     case: Case, approved: SearchRequest, camera: Camera, make_camera: Callable[..., Camera], operator: User
 ) -> dict[str, int]:
-    """One of everything: a sighting on the request's path, and one that is not."""
+    """One of everything: a sighting of the answer, and one that is on the centre's own path only."""
     recording = make_recording(camera)
-    on_path, off_path = make_sighting(recording, 1), make_sighting(recording, 2)
+    answered, other = make_sighting(recording, 1), make_sighting(recording, 2)
     search = make_search(approved, [camera], operator)
     path = Path.objects.create(request=approved, built_by=operator)
-    PathPoint.objects.create(path=path, number=1, sighting=on_path)
+    PathPoint.objects.create(path=path, number=1, sighting=other)
+    make_answer(approved, operator, answered)
     make_camera("C9", status="retired")
-    return {"search": search.pk, "on_path": on_path.pk, "off_path": off_path.pk}
+    return {"search": search.pk, "answered": answered.pk, "other": other.pk}
 
 
-#            cameras, cases, requests, searches, paths, sightings on the path, other sightings
+#            cameras, cases, requests, searches, paths, sightings of the answer, other sightings
 VISIBLE = {
-    "officer": (1, 1, 1, 0, 1, True, False),
-    "colleague": (1, 1, 1, 0, 1, True, False),
+    "officer": (1, 1, 1, 0, 0, True, False),
+    "colleague": (1, 1, 1, 0, 0, True, False),
     "outsider": (1, 0, 0, 0, 0, False, False),
     "operator": (2, 1, 1, 1, 1, True, True),
     "supervisor": (2, 1, 1, 1, 1, True, True),
@@ -87,8 +96,8 @@ def seen_by(user: User, rows: dict[str, int]) -> tuple[int | bool, ...]:
         SearchRequest.objects.visible_to(user).count(),
         Search.objects.visible_to(user).count(),
         Path.objects.visible_to(user).count(),
-        sightings.filter(pk=rows["on_path"]).exists(),
-        sightings.filter(pk=rows["off_path"]).exists(),
+        sightings.filter(pk=rows["answered"]).exists(),
+        sightings.filter(pk=rows["other"]).exists(),
     )
 
 

@@ -35,3 +35,10 @@ def save_agency(agency: Agency, *, actor: User, changed: list[str]) -> Agency:
 def note_password(user: User, *, actor: User) -> None:
     """Account for a password that Django's own form has just set."""
     record(Action.USER_CHANGED, actor=actor, target=user, details={"password": "changed"})
+
+
+@transaction.atomic
+def choose_language(language: str, *, actor: User) -> None:
+    """Keep the language in which the person is to be written to."""
+    if User.objects.filter(pk=actor.pk).exclude(language=language).update(language=language):
+        record(Action.USER_CHANGED, actor=actor, target=actor, details={"language": language})
