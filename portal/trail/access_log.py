@@ -1,0 +1,72 @@
+"""The access log as a CSV file: rows that a spreadsheet shows and does not run, sealed by the last two lines."""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable, Iterator
+
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from portal.audit.models import AuditEntry
+from portal.audit.services import write_root
+
+BYTE_ORDER_MARK = "\ufeff"  # without it, spreadsheets take UTF-8 for the system's own encoding
+# With these a cell is a formula, also in their full-width form.
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def defuse(text: str) -> str:
+    """The text as a spreadsheet may have it: never as the formula that somebody typed into a reason."""
+    return f"'{text}" if text.startswith(FORMULA_SIGNS) else text
+
+
+def write_log(pages: Iterable[Iterable[AuditEntry]], *, root: tuple[int, str]) -> Iterator[bytes]:
+    """Yield the file page by page. Its last two lines give the SHA-256 of all bytes above, and the chain's root."""
+    digest = hashlib.sha256()
+    head = (BYTE_ORDER_MARK + _lines([_titles()])).encode()
+    digest.update(head)
+    yield head
+    for page in pages:
+        rows = _lines(map(_cells, page)).encode()
+        digest.update(rows)
+        yield rows
+    yield _lines([["SHA-256", digest.hexdigest()], [_("root of the audit trail"), write_root(*root)]]).encode()
+
+
+def _titles() -> list[str]:
+    return [
+        _("number"),
+        _("when"),
+        _("person id"),
+        _("who"),
+        _("agency"),
+        _("network address"),
+        _("action"),
+        _("what"),
+        _("kind of object"),
+        _("object id"),
+        _("object"),
+        _("why"),
+    ]
+
+
+def _cells(entry: AuditEntry) -> list[str | int | None]:
+    texts = [
+        entry.actor_name,
+        entry.agency_name,
+        entry.address,
+        entry.action,
+        entry.get_action_display(),
+        entry.target_type,
+        entry.target_id,
+        entry.target_name,
+        entry.reason,
+    ]
+    return [entry.sequence, localtime(entry.at).isoformat(), entry.actor_id, *map(defuse, texts)]
+
+
+def _lines(rows: Iterable[Iterable[object]]) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
