@@ -18,10 +18,14 @@ from portal.accounts.rights import Right, acting_user
 class CameraAdmin(RoleAdmin):
     view_rights = frozenset({Right.VIEW_FOOTAGE})
     change_rights = frozenset({Right.MANAGE_CAMERAS})
-    list_display = ["code", "name", "address", "centre", "status", "latitude", "longitude"]
-    list_filter = ["status", "centre"]
+    list_display = ["code", "name", "address", "centre", "status", "retention_days", "position"]
+    list_filter = ["status", "retention_days", "centre"]
     list_select_related = ["centre"]
     search_fields = ["code", "name", "address"]
+
+    @admin.display(description=_("position"))
+    def position(self, camera: Camera) -> str:
+        return f"{camera.latitude:.5f}, {camera.longitude:.5f}"
 
     def save_model(self, request: HttpRequest, obj: Camera, form: forms.ModelForm[Camera], change: bool) -> None:
         save_camera(obj, actor=acting_user(request), changed=form.changed_data)

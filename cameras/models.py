@@ -53,6 +53,12 @@ class Camera(models.Model):
         limit_choices_to={"kind": "centre"},
     )
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.ACTIVE)
+    retention_days = models.PositiveIntegerField(
+        _("days kept"),
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(3650)],
+        help_text=_("Recordings and sightings are destroyed after this time, unless a request holds them."),
+    )
 
     objects = CameraQuerySet.as_manager()
 

@@ -6,7 +6,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
-from investigations.models import Search
+from investigations.models import EvidencePackage, Notification, Search, SearchRequest
 from portal.accounts.models import User
 
 
@@ -31,11 +31,40 @@ class PathChanged(TypedDict):
     request: int
 
 
-Event = SearchProgress | CandidatesChanged | PathChanged
+class PackageProgress(TypedDict):
+    type: Literal["package.progress"]
+    package: int
+    answer: int
+    status: str
+    progress: float
+    error: str
+
+
+class RequestChanged(TypedDict):
+    """Says that something about the request is new; `kind` is a notification's."""
+
+    type: Literal["request.changed"]
+    request: int
+    kind: str
+    status: str
+
+
+class NotificationAdded(TypedDict):
+    type: Literal["notification.added"]
+    notification: int
+    request: int
+    kind: str
+
+
+Event = SearchProgress | CandidatesChanged | PathChanged | PackageProgress | RequestChanged | NotificationAdded
 
 
 def request_group(request_id: int) -> str:
     return f"request-{request_id}"
+
+
+def person_group(user_id: int) -> str:
+    return f"person-{user_id}"
 
 
 def push(request_id: int, event: Event) -> None:
@@ -43,9 +72,31 @@ def push(request_id: int, event: Event) -> None:
     transaction.on_commit(lambda: _send(request_group(request_id), event), robust=True)
 
 
+def push_request(request: SearchRequest, kind: str) -> None:
+    push(
+        request.pk,
+        {"type": "request.changed", "request": request.pk, "kind": str(kind), "status": str(request.status)},
+    )
+
+
+def push_notification(notice: Notification) -> None:
+    """Tell the one person whom it is for, on whichever page."""
+    event: NotificationAdded = {
+        "type": "notification.added",
+        "notification": notice.pk,
+        "request": notice.request_id,
+        "kind": str(notice.kind),
+    }
+    transaction.on_commit(lambda: _send(person_group(notice.user_id), event), robust=True)
+
+
 def for_viewer(event: Event, viewer: User) -> Event:
-    """Police learn that a search runs and how far it is; what went wrong in it is the centre's own matter."""
-    if event["type"] == "search.progress" and not viewer.is_centre_member:
+    """Police learn that a job runs and how far it is; what went wrong in it is the centre's own matter."""
+    if viewer.is_centre_member:
+        return event
+    if event["type"] == "search.progress":
+        return {**event, "error": ""}
+    if event["type"] == "package.progress":
         return {**event, "error": ""}
     return event
 
@@ -60,6 +111,20 @@ def push_search_progress(search: Search) -> None:
             "progress": search.progress,
             "compared": search.sightings_compared,
             "error": search.error,
+        },
+    )
+
+
+def push_package_progress(package: EvidencePackage) -> None:
+    push(
+        package.answer.request_id,
+        {
+            "type": "package.progress",
+            "package": package.pk,
+            "answer": package.answer_id,
+            "status": package.status,
+            "progress": package.progress,
+            "error": package.error,
         },
     )
 

@@ -3,8 +3,8 @@
 from celery import shared_task
 
 from inference import jobs
-from investigations import search
-from investigations.models import Search
+from investigations import mail, search
+from investigations.models import EvidencePackage, Search
 
 
 @shared_task
@@ -17,3 +17,24 @@ def requeue_abandoned() -> None:
     """Hand out again what a killed worker left behind. A second hand-out finds the row claimed, and does nothing."""
     for pk in jobs.take_abandoned(Search.objects.all()):
         run_search.delay(pk)
+    for pk in jobs.take_abandoned(EvidencePackage.objects.all()):
+        run_package.delay(pk)
+
+
+@shared_task
+def run_package(package_id: int) -> None:
+    # Not above: the job tells people, and whoever tells people sends mail through this module.
+    from investigations import package
+
+    package.make_package(package_id)
+
+
+@shared_task
+def mail_notifications(ids: list[int]) -> None:
+    mail.send(ids)
+
+
+@shared_task
+def mail_unsent() -> None:
+    """Send what could not be sent, or not even be queued, when it happened."""
+    mail.send(mail.unsent())

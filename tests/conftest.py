@@ -16,13 +16,14 @@ from django.db import connection
 
 from cameras.models import Camera, Recording
 from inference.models import Feature, Sighting
-from investigations.models import Case, Search, SearchRequest
+from investigations.models import Answer, AnswerItem, Case, LegalBasis, Participant, Search, SearchRequest
 from portal.accounts.models import Agency, User
 from portal.audit.models import AuditHead
 
 NOON = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)  # 12:00 in Seoul
 PASSWORD = "correct-horse-battery"
 migration = importlib.import_module("portal.audit.migrations.0002_append_only")
+bases = importlib.import_module("investigations.migrations.0003_legal_bases")
 TRIGGERS = {
     "sqlite": (migration.SQLITE, migration.SQLITE_UNDO),
     "postgresql": (migration.POSTGRESQL, migration.POSTGRESQL_UNDO),
@@ -33,6 +34,7 @@ TRIGGERS = {
 def _within_one_process(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> None:
     """Pushes and files of a test stay its own. Tests below system/ share theirs with real workers instead."""
     settings.LANGUAGE_CODE = "en"
+    settings.TWO_FACTOR_ROLES = []
     if "system" not in request.path.parts:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick: nothing here is secret
         settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -84,7 +86,9 @@ def other_centre(db: None) -> Agency:
 
 def make_user(username: str, role: str, agency: Agency | None) -> User:
     staff = role in {"supervisor", "administrator"}
-    return User.objects.create_user(username, password=PASSWORD, role=role, agency=agency, is_staff=staff)
+    return User.objects.create_user(
+        username, password=PASSWORD, role=role, agency=agency, is_staff=staff, language="en"
+    )
 
 
 @pytest.fixture
@@ -209,17 +213,29 @@ def case(officer: User, station: Agency) -> Case:
     )
 
 
+def legal_basis(code: str = "missing-child") -> LegalBasis:
+    """A basis as the site starts with it, also after a test that commits has emptied the tables."""
+    values = next(values for values in bases.BASES if values["code"] == code)
+    return LegalBasis.objects.get_or_create(code=code, defaults=values)[0]
+
+
+def make_request(case: Case, centre: Agency, officer: User, **values: Any) -> SearchRequest:
+    """A request as it stands when it was submitted, without limits unless `values` say otherwise."""
+    defaults = {"basis": legal_basis(), "purpose": "Missing persons act", "wanted": "red coat", "submitted_by": officer}
+    return SearchRequest.objects.create(case=case, centre=centre, **(defaults | values))
+
+
 @pytest.fixture
 def request_(case: Case, centre: Agency, officer: User) -> SearchRequest:
     """A submitted request."""
-    return SearchRequest.objects.create(
-        case=case, centre=centre, purpose="Missing persons act", wanted="red coat", submitted_by=officer
-    )
+    return make_request(case, centre, officer)
 
 
 @pytest.fixture
-def approved(request_: SearchRequest) -> SearchRequest:
+def approved(request_: SearchRequest, supervisor: User) -> SearchRequest:
     request_.status = SearchRequest.Status.APPROVED
+    request_.approved_at = request_.received_at = NOON
+    request_.approved_by = request_.received_by = supervisor
     request_.save()
     return request_
 
@@ -234,7 +250,33 @@ def make_search(request: SearchRequest, cameras: list[Camera], operator: User, *
     }
     search = Search.objects.create(request=request, **(defaults | values))
     search.cameras.set(cameras)
+    Participant.objects.create(search=search, user=operator)
     return search
+
+
+def make_answer(request: SearchRequest, operator: User, *sightings: Sighting, **values: Any) -> Answer:
+    """An answer as it was sent, with these sightings."""
+    defaults = {"number": 1, "text": "Seen.", "audit_sequence": 1, "audit_root": "0" * 64, "sent_by": operator}
+    answer = Answer.objects.create(request=request, **(defaults | values))
+    for number, row in enumerate(sightings, start=1):
+        AnswerItem.objects.create(
+            answer=answer,
+            number=number,
+            sighting=row,
+            camera_code=row.camera.code,
+            camera_name=row.camera.name,
+            latitude=row.camera.latitude,
+            longitude=row.camera.longitude,
+            first_seen_at=row.first_seen_at,
+            last_seen_at=row.last_seen_at,
+            seen_at=row.seen_at,
+            score=0.8,
+            rank=1,
+            compared=40,
+            confirmed_by=str(operator),
+            confirmed_at=row.seen_at,
+        )
+    return answer
 
 
 @pytest.fixture(scope="session")
@@ -245,6 +287,18 @@ def models() -> None:
 
     try:
         model_store().path(settings.DETECTOR_MODEL)
+    except ModelError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def report_fonts() -> Path:
+    """The font of printed reports is there, or can be fetched; else the test is skipped, with the reason."""
+    from inference.core.errors import ModelError
+    from investigations.evidence.fonts import font_folder
+
+    try:
+        return font_folder(settings.MODEL_CACHE_DIR)
     except ModelError as error:
         pytest.skip(str(error))
 

@@ -1,16 +1,42 @@
-from investigations.models.case import Case
+from investigations.models.answer import Answer, AnswerItem, EvidencePackage, Unmasking
+from investigations.models.basis import LegalBasis
+from investigations.models.case import Case, CaseShare, Tip
 from investigations.models.path import Path, PathPoint
-from investigations.models.request import RequestStatusChange, SearchRequest
-from investigations.models.search import Candidate, CandidateDecision, QueryPicture, Search
+from investigations.models.request import RequestStatusChange, ScopeChange, SearchRequest
+from investigations.models.retention import Destruction, Hold
+from investigations.models.search import (
+    Candidate,
+    CandidateDecision,
+    Participant,
+    QueryPicture,
+    Search,
+    SecondReview,
+)
+from investigations.models.talk import Attachment, Comment, Notification
 
 __all__ = [
+    "Answer",
+    "AnswerItem",
+    "Attachment",
     "Candidate",
     "CandidateDecision",
     "Case",
+    "CaseShare",
+    "Comment",
+    "Destruction",
+    "EvidencePackage",
+    "Hold",
+    "LegalBasis",
+    "Notification",
+    "Participant",
     "Path",
     "PathPoint",
     "QueryPicture",
     "RequestStatusChange",
+    "ScopeChange",
     "Search",
     "SearchRequest",
+    "SecondReview",
+    "Tip",
+    "Unmasking",
 ]

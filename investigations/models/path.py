@@ -13,8 +13,10 @@ from portal.accounts.models import User
 
 class PathQuerySet(models.QuerySet["Path"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """The centre's people, and the station that asked: a path holds only what was confirmed."""
-        return self.filter(request__in=SearchRequest.objects.visible_to(user))
+        """The centre's people: a path is their work. The station that asked sees the answer that is made of it."""
+        if isinstance(user, User) and user.is_active and user.is_centre_member:
+            return self.filter(request__in=SearchRequest.objects.visible_to(user))
+        return self.none()
 
 
 class Path(models.Model):

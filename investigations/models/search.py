@@ -10,8 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from cameras.models import Camera
 from inference.models import Job, Sighting
+from investigations import workflow
 from investigations.models.request import SearchRequest
 from portal.accounts.models import User
+
+# Multiplying by one modulo the other puts rows into an order that says nothing of their similarity.
+SHUFFLE_BY, SHUFFLE_IN = 40_503, 65_537
 
 
 class SearchQuerySet(models.QuerySet["Search"]):
@@ -52,6 +56,27 @@ class Search(Job):
 
     def __str__(self) -> str:
         return f"{self.request} / {self.pk}"
+
+    def is_known_to(self, user: User) -> bool:
+        """Does this person know how its candidates were decided? Whoever does cannot give a second opinion."""
+        return self.participants.filter(user=user).exists()
+
+
+class Participant(models.Model):
+    """Somebody who has worked on a search, or asked to see its decisions, and so is no second reviewer of it."""
+
+    search = models.ForeignKey(Search, models.CASCADE, related_name="participants", verbose_name=_("search"))
+    user = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("person"))
+    at = models.DateTimeField(_("since"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("participant")
+        verbose_name_plural = _("participants")
+        ordering = ["at", "id"]
+        constraints = [models.UniqueConstraint(fields=["search", "user"], name="participant_once")]
+
+    def __str__(self) -> str:
+        return f"{self.search_id}: {self.user}"
 
 
 def query_picture_name(picture: "QueryPicture", name: str) -> str:
@@ -99,6 +124,52 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
     def confirmed(self) -> Self:
         return self.filter(decision=Candidate.Decision.CONFIRMED)
 
+    def agreed(self) -> Self:
+        """Confirmed by two people, the second of whom did not know of the first."""
+        second = SecondReview.objects.standing().filter(verdict=Candidate.Decision.CONFIRMED)
+        return self.confirmed().filter(pk__in=second.values("candidate_id"))
+
+    def disputed(self) -> Self:
+        """Two people came to different verdicts."""
+        other = SecondReview.objects.standing().exclude(verdict=models.OuterRef("decision"))
+        decided = self.exclude(decision=Candidate.Decision.PENDING)
+        return decided.filter(models.Exists(other.filter(candidate=models.OuterRef("pk"))))
+
+    def without_second_review(self) -> Self:
+        return self.exclude(pk__in=SecondReview.objects.standing().values("candidate_id"))
+
+    def of_participant(self, user: User) -> Self:
+        """Of searches that this person has worked on, or asked to see the decisions of."""
+        return self.filter(search__in=Participant.objects.filter(user=user).values("search_id"))
+
+    def hidden_from(self, user: User) -> Self:
+        """Those whose decision this person must not learn, because they may give the second opinion."""
+        return self.without_second_review().exclude(pk__in=Candidate.objects.of_participant(user).values("pk"))
+
+    def shown_on_path_to(self, user: User) -> Self:
+        """What a path shows to this person: what they know to be confirmed, or two people agree about."""
+        return self.confirmed().of_participant(user) | self.agreed()
+
+    def awaiting_second_review(self, user: User) -> Self:
+        """What this person can give the second opinion about, the oldest deadline first.
+
+        Rejected candidates that are as similar as a confirmed one are mixed in, and the order within a request comes
+        from the rows' numbers alone: neither tells what the first opinion was.
+        """
+        less_alike = Candidate.objects.confirmed().filter(
+            search=models.OuterRef("search"), score__lte=models.OuterRef("score")
+        )
+        decoy = Q(decision=Candidate.Decision.REJECTED) & Q(models.Exists(less_alike))
+        rows = self.visible_to(user).filter(search__request__status__in=workflow.AT_CENTRE).hidden_from(user)
+        rows = rows.select_related("search__request__case", "search__request__basis", "sighting__camera")
+        return rows.filter(Q(decision=Candidate.Decision.CONFIRMED) | decoy).order_by(
+            F("search__request__answer_due_at").asc(nulls_last=True),
+            "search__request_id",
+            # Each person in an order of their own, so that two who look at once seldom look at the same.
+            (F("pk") + user.pk) % SHUFFLE_IN * SHUFFLE_BY % SHUFFLE_IN,
+            "pk",
+        )
+
 
 class Candidate(models.Model):
     """A sighting that may be the target. A lead, until a person has confirmed it."""
@@ -126,6 +197,11 @@ class Candidate(models.Model):
     def __str__(self) -> str:
         return f"{self.search}: {self.sighting}"
 
+    @property
+    def second_review(self) -> "SecondReview | None":
+        """The standing second opinion, out of those that were prefetched."""
+        return next((review for review in self.second_reviews.all() if not review.is_void), None)
+
 
 class CandidateDecision(models.Model):
     """One row for each decision on a candidate; the last one stands."""
@@ -144,3 +220,41 @@ class CandidateDecision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.candidate_id}: {self.old} → {self.new}"
+
+
+class SecondReviewQuerySet(models.QuerySet["SecondReview"]):
+    def standing(self) -> Self:
+        return self.filter(is_void=False)
+
+
+class SecondReview(models.Model):
+    """The verdict of somebody who did not know the first one. Void once the first decision changes."""
+
+    class Verdict(models.TextChoices):
+        CONFIRMED = "confirmed", _("confirmed")
+        REJECTED = "rejected", _("rejected")
+
+    candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="second_reviews", verbose_name=_("candidate"))
+    verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict)
+    reason = models.TextField(_("reason"), blank=True)
+    reviewer = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("second reviewer"))
+    at = models.DateTimeField(_("when"), auto_now_add=True)
+    is_void = models.BooleanField(_("void"), default=False)
+
+    objects = SecondReviewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("second review")
+        verbose_name_plural = _("second reviews")
+        ordering = ["at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["candidate"],
+                condition=Q(is_void=False),
+                name="one_standing_second_review",
+                violation_error_message=_("Somebody else has given the second opinion meanwhile."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.candidate_id}: {self.verdict}"

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from inference.models import Sighting
-from investigations.models import Case, Path, Search
+from investigations.models import Answer, Attachment, Candidate, Case, Path, Search, SearchRequest
 from portal.accounts.models import User
 from portal.audit.models import Action, AuditEntry
 from portal.audit.services import record
@@ -20,10 +20,42 @@ def view_case(case: Case, *, actor: User) -> None:
     record(Action.CASE_VIEWED, actor=actor, target=case)
 
 
-def view_path(path: Path, *, actor: User) -> None:
+def keep_viewing_case(case: Case, *, actor: User) -> None:
+    """Account for a page that stays open and refreshes itself: the same look, until it has lasted for long."""
+    if not _has_just_seen(Action.CASE_VIEWED, case, actor):
+        view_case(case, actor=actor)
+
+
+def view_answer(answer: Answer, *, actor: User) -> None:
+    """Account for a look at an answer and the pictures in it."""
+    shown = [item.sighting_id for item in answer.items.all() if item.sighting_id]
+    if not _has_just_seen(Action.ANSWER_VIEWED, answer, actor, sightings=shown):
+        record(Action.ANSWER_VIEWED, actor=actor, target=answer, details={"sightings": shown})
+
+
+def view_attachments(request: SearchRequest, attachments: Iterable[Attachment], *, actor: User) -> None:
+    """Account for a look at the small pictures of what is attached to a request: one entry that names all."""
+    shown = [attachment.pk for attachment in attachments]
+    if shown and not _has_just_seen(Action.ATTACHMENT_VIEWED, request, actor, attachments=shown):
+        record(Action.ATTACHMENT_VIEWED, actor=actor, target=request, details={"attachments": shown})
+
+
+def view_attachment(attachment: Attachment, *, actor: User) -> None:
+    """Account for a look at one attachment, or for its download."""
+    details = {"request": attachment.request_id, "sha256": attachment.sha256}
+    record(Action.ATTACHMENT_VIEWED, actor=actor, target=attachment, details=details)
+
+
+def view_path(path: Path, sighting_ids: Iterable[int], *, actor: User) -> None:
     """Account for a look at a path and the pictures along it."""
-    shown = list(path.points.values_list("sighting_id", flat=True))
-    record(Action.SIGHTINGS_VIEWED, actor=actor, target=path, details={"sightings": shown})
+    record(Action.SIGHTINGS_VIEWED, actor=actor, target=path, details={"sightings": list(sighting_ids)})
+
+
+def view_candidate(candidate: Candidate, *, actor: User) -> None:
+    """Account for a look at one candidate beside the pictures that were searched by."""
+    pictures = list(candidate.search.pictures.values_list("pk", flat=True))
+    details = {"sightings": [candidate.sighting_id], "query pictures": pictures}
+    record(Action.SIGHTINGS_VIEWED, actor=actor, target=candidate, details=details)
 
 
 def view_sightings(sighting_ids: Iterable[int], *, actor: User) -> None:
@@ -39,19 +71,19 @@ def view_picture(picture: models.Model, *, actor: User) -> None:
 def view_search(search: Search, sightings: Iterable[Sighting], *, actor: User) -> None:
     """Account for a look at a search's results: one entry that names every picture shown."""
     shown = [sighting.pk for sighting in sightings]
-    if _has_just_seen(search, shown, actor):
+    if _has_just_seen(Action.SEARCH_VIEWED, search, actor, sightings=shown):
         return
     pictures = list(search.pictures.values_list("pk", flat=True))
     record(Action.SEARCH_VIEWED, actor=actor, target=search, details={"sightings": shown, "query pictures": pictures})
 
 
-def _has_just_seen(search: Search, shown: list[int], actor: User) -> bool:
+def _has_just_seen(action: Action, target: models.Model, actor: User, **shown: list[int]) -> bool:
     """True while a page is kept open: refreshed with nothing new on it, it is still the same look."""
     last = AuditEntry.objects.filter(
-        action=Action.SEARCH_VIEWED,
+        action=action,
         actor_id=actor.pk,
-        target_type=search._meta.label_lower,
-        target_id=str(search.pk),
+        target_type=target._meta.label_lower,
+        target_id=str(target.pk),
         at__gt=timezone.now() - SAME_LOOK,
     ).first()
-    return last is not None and set(shown) <= set(last.details["sightings"])
+    return last is not None and all(set(ids) <= set(last.details[name]) for name, ids in shown.items())

@@ -1,0 +1,63 @@
+"""Verbs of the second look: somebody who does not know the first verdict gives a second one."""
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from investigations import events
+from investigations.models import Candidate, Notification, Participant, Search, SecondReview
+from investigations.services.notices import announce
+from portal.accounts.models import User
+from portal.accounts.rights import Right, require_right, require_visible
+from portal.audit.models import Action
+from portal.audit.services import record
+
+
+@transaction.atomic
+def review_candidate(candidate: Candidate, verdict: str, *, reason: str = "", actor: User) -> SecondReview:
+    """Give the second opinion about a candidate that somebody else has decided about."""
+    require_right(actor, Right.DECIDE_CANDIDATE)
+    require_visible(candidate, actor, _("This candidate belongs to another control centre."))
+    search = candidate.search
+    if search.is_known_to(actor):
+        raise PermissionDenied(_("You know the first decision. The second opinion has to come from somebody else."))
+    if verdict not in SecondReview.Verdict.values:
+        raise ValidationError(_("Confirm or reject the candidate."))
+    if verdict == SecondReview.Verdict.REJECTED and not reason.strip():
+        raise ValidationError(_("Say in a word why this is not the person."))
+    row = Candidate.objects.select_for_update().get(pk=candidate.pk)
+    if row.decision == Candidate.Decision.PENDING:
+        raise ValidationError(_("There is no first decision about this candidate now. Look again later."))
+    review = SecondReview(candidate=row, verdict=verdict, reason=reason, reviewer=actor)
+    try:
+        with transaction.atomic():
+            review.save()
+    except IntegrityError:
+        raise ValidationError(_("Somebody else has given the second opinion meanwhile.")) from None
+    agrees = verdict == row.decision
+    action = Action.CANDIDATE_AGREED if agrees else Action.CANDIDATE_DISPUTED
+    details = {"first": row.decision, "second": verdict}
+    record(action, actor=actor, target=row, reason=reason, details=details)
+    if not agrees:
+        announce(search.request, Notification.Kind.DISPUTED, actor=actor)
+    events.push(search.request_id, {"type": "candidates.changed", "search": search.pk})
+    return review
+
+
+@transaction.atomic
+def show_decisions(search: Search, *, actor: User) -> None:
+    """Let somebody see how a search's candidates were decided, who then gives no second opinion about them."""
+    require_right(actor, Right.DECIDE_CANDIDATE)
+    require_visible(search, actor, _("This search belongs to another control centre."))
+    if join_search(search, actor):
+        record(Action.DECISIONS_SHOWN, actor=actor, target=search)
+
+
+def join_search(search: Search, user: User) -> bool:
+    """Note that `user` works on the search; True if that is new."""
+    return Participant.objects.get_or_create(search=search, user=user)[1]
+
+
+def void_second_review(candidate: Candidate) -> None:
+    """The first decision has changed: the second one was about something else."""
+    candidate.second_reviews.standing().update(is_void=True)
