@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from inference.models import Sighting, SightingQuerySet
-from investigations.models import Path, PathPoint, QueryPicture
+from investigations.models import AnswerItem, Attachment, QueryPicture
 from portal.accounts.models import User
 
 PASS_AGE_S = 3600
@@ -17,8 +17,8 @@ _SALT = "picture-pass"
 
 
 def sightings_visible_to(user: User) -> SightingQuerySet:
-    """What a person may see of what was seen: the centre's people all of its own, police what paths hold."""
-    answered = PathPoint.objects.filter(path__in=Path.objects.visible_to(user)).values("sighting_id")
+    """What a person may see of what was seen: the centre's people all of its own, police what they were answered."""
+    answered = AnswerItem.objects.visible_to(user).exclude(sighting=None).values("sighting_id")
     own = Sighting.objects.visible_to(user).values("pk")
     return Sighting.objects.filter(Q(pk__in=own) | Q(pk__in=answered))
 
@@ -30,6 +30,10 @@ def sighting_url(sighting_id: int, viewer: User) -> str:
 
 def query_picture_url(picture: QueryPicture, viewer: User) -> str:
     return _with_pass("query", picture.pk, viewer)
+
+
+def attachment_url(attachment: Attachment, viewer: User) -> str:
+    return _with_pass("attachment", attachment.pk, viewer)
 
 
 def _with_pass(kind: str, pk: int, viewer: User) -> str:

@@ -1,5 +1,8 @@
 from django.urls import path
 
-from investigations.consumers import RequestConsumer
+from investigations.consumers import NotificationConsumer, RequestConsumer
 
-websocket_urlpatterns = [path("ws/requests/<int:pk>/", RequestConsumer.as_asgi())]
+websocket_urlpatterns = [
+    path("ws/requests/<int:pk>/", RequestConsumer.as_asgi()),
+    path("ws/notifications/", NotificationConsumer.as_asgi()),
+]

@@ -8,7 +8,16 @@ from rest_framework import serializers
 
 from cameras.models import Camera
 from inference.models import Sighting
-from investigations.models import Candidate, Path, PathPoint, QueryPicture, Search
+from investigations.models import (
+    Answer,
+    AnswerItem,
+    Attachment,
+    Candidate,
+    Path,
+    PathPoint,
+    QueryPicture,
+    Search,
+)
 from investigations.pictures import query_picture_url, sighting_url
 
 LARGEST_ID = 2**63 - 1
@@ -61,17 +70,41 @@ class SightingSerializer(serializers.ModelSerializer[Sighting]):
         return sighting_url(sighting.pk, self.context["viewer"])
 
 
+HIDDEN = "hidden"
+
+
 class CandidateSerializer(serializers.ModelSerializer[Candidate]):
+    """A candidate for somebody who knows how the search's were decided (`is_known` of the context), or does not.
+
+    `second` is what became of the second opinion: agreed, disputed, awaited, or nothing where none is asked for.
+    """
+
     sighting = SightingSerializer(read_only=True)
+    decision = serializers.SerializerMethodField()
     reason = serializers.SerializerMethodField()
+    second = serializers.SerializerMethodField()
 
     class Meta:
         model = Candidate
-        fields = ["id", "score", "decision", "reason", "sighting"]
+        fields = ["id", "score", "decision", "reason", "second", "sighting"]
+
+    @extend_schema_field(serializers.ChoiceField(choices=[*Candidate.Decision.values, HIDDEN]))
+    def get_decision(self, candidate: Candidate) -> str:
+        return candidate.decision if self._is_known(candidate) else HIDDEN
 
     def get_reason(self, candidate: Candidate) -> str:
         decisions = list(candidate.decisions.all())
-        return decisions[-1].reason if decisions else ""
+        return decisions[-1].reason if decisions and self._is_known(candidate) else ""
+
+    @extend_schema_field(serializers.ChoiceField(choices=["", "agreed", "disputed", "awaited"]))
+    def get_second(self, candidate: Candidate) -> str:
+        if candidate.second_review:
+            return "agreed" if candidate.second_review.verdict == candidate.decision else "disputed"
+        is_awaited = candidate.decision == Candidate.Decision.CONFIRMED and self._is_known(candidate)
+        return "awaited" if is_awaited else ""
+
+    def _is_known(self, candidate: Candidate) -> bool:
+        return bool(self.context["is_known"] or candidate.second_review)
 
 
 class QueryPictureSerializer(serializers.ModelSerializer[QueryPicture]):
@@ -115,9 +148,13 @@ class SearchSummarySerializer(serializers.ModelSerializer[Search]):
 class SearchSerializer(SearchSummarySerializer):
     pictures = QueryPictureSerializer(many=True, read_only=True)
     candidates = CandidateSerializer(many=True, read_only=True)
+    is_known = serializers.SerializerMethodField()
 
     class Meta(SearchSummarySerializer.Meta):
-        fields = [*SearchSummarySerializer.Meta.fields, "pictures", "candidates"]
+        fields = [*SearchSummarySerializer.Meta.fields, "is_known", "pictures", "candidates"]
+
+    def get_is_known(self, search: Search) -> bool:
+        return bool(self.context["is_known"])
 
 
 class StartSearchSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -125,6 +162,7 @@ class StartSearchSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     cameras = JsonListField()
     sightings = JsonListField(required=False, default=list)
+    attachments = JsonListField(required=False, default=list)
     boxes = JsonListField(required=False, default=list)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
@@ -138,6 +176,10 @@ class StartSearchSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     def validate_sightings(self, ids: list[Any]) -> list[Sighting]:
         return _rows(Sighting.objects.visible_to(self.context["viewer"]), ids, "sightings")
+
+    def validate_attachments(self, ids: list[Any]) -> list[Attachment]:
+        attached = Attachment.objects.visible_to(self.context["viewer"]).pictures()
+        return _rows(attached.filter(request=self.context["request"]), ids, "attachments")
 
     def validate_boxes(self, boxes: list[Any]) -> list[tuple[float, ...] | None]:
         return [None if box is None else _box(box) for box in boxes]
@@ -160,11 +202,60 @@ class PathPointSerializer(serializers.ModelSerializer[PathPoint]):
 
 
 class PathSerializer(serializers.ModelSerializer[Path]):
-    points = PathPointSerializer(many=True, read_only=True)
+    """The working path; `points` of the context are those that the viewer may see."""
+
+    points = serializers.SerializerMethodField()
     built_by = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
 
     class Meta:
         model = Path
+        fields = ["id", "request", "built_by", "built_at", "points"]
+
+    @extend_schema_field(PathPointSerializer(many=True))
+    def get_points(self, path: Path) -> Any:
+        return PathPointSerializer(self.context["points"], many=True, context=self.context).data
+
+
+class AnsweredSightingSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """What an answer says of a sighting. Number and picture are null once the law had the footage destroyed."""
+
+    id = serializers.IntegerField(allow_null=True)
+    picture = serializers.CharField(allow_null=True)
+    camera_code = serializers.CharField()
+    camera_name = serializers.CharField()
+    latitude = serializers.FloatField()
+    longitude = serializers.FloatField()
+    first_seen_at = serializers.DateTimeField()
+    last_seen_at = serializers.DateTimeField()
+    seen_at = serializers.DateTimeField()
+
+
+class AnsweredPointSerializer(serializers.ModelSerializer[AnswerItem]):
+    """A numbered sighting of an answer, in the shape of a path's point; its facts are the answer's own copies."""
+
+    sighting = serializers.SerializerMethodField()
+
+    class Meta:
+        model = AnswerItem
+        fields = ["number", "hop_m", "hop_s", "speed_mps", "is_impossible", "sighting"]
+
+    @extend_schema_field(AnsweredSightingSerializer)
+    def get_sighting(self, item: AnswerItem) -> dict[str, Any]:
+        names = ("camera_code", "camera_name", "latitude", "longitude", "first_seen_at", "last_seen_at", "seen_at")
+        url = sighting_url(item.sighting_id, self.context["viewer"]) if item.sighting_id else None
+        return {"id": item.sighting_id, "picture": url} | {name: getattr(item, name) for name in names}
+
+
+class AnsweredPathSerializer(serializers.ModelSerializer[Answer]):
+    """The path as the station was answered. Before there is one, its number, maker and time are null."""
+
+    id = serializers.IntegerField(read_only=True, allow_null=True)
+    points = AnsweredPointSerializer(source="items", many=True, read_only=True)
+    built_by = serializers.StringRelatedField(source="sent_by", read_only=True, allow_null=True)  # type: ignore[var-annotated]
+    built_at = serializers.DateTimeField(source="sent_at", read_only=True, allow_null=True)
+
+    class Meta:
+        model = Answer
         fields = ["id", "request", "built_by", "built_at", "points"]
 
 

@@ -12,10 +12,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 
 from investigations.routing import websocket_urlpatterns  # noqa: E402
+from portal.accounts.sockets import SignedInOnly  # noqa: E402
 
-application = ProtocolTypeRouter(
-    {
-        "http": django_application,
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
-    }
-)
+sockets = AuthMiddlewareStack(SignedInOnly(URLRouter(websocket_urlpatterns)))
+application = ProtocolTypeRouter({"http": django_application, "websocket": AllowedHostsOriginValidator(sockets)})

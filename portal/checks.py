@@ -34,3 +34,16 @@ def check_database_for_production(**kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+@register(deploy=True)
+def check_mail_for_production(**kwargs: Any) -> list[CheckMessage]:
+    if settings.EMAIL_BACKEND.endswith(("dummy.EmailBackend", "console.EmailBackend")):
+        return [
+            Warning(
+                "No e-mail is sent: people hear of requests and deadlines in open pages only.",
+                hint="Set EMAIL_URL (smtp://user:password@host:25), DEFAULT_FROM_EMAIL and PORTAL_URL.",
+                id="dongseon.W002",
+            )
+        ]
+    return []

@@ -1,8 +1,11 @@
-"""Response headers that every page carries."""
+"""What every request passes: response headers, and where it came from."""
 
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
+
+from portal.accounts.addresses import address_of
+from portal.audit.origin import coming_from
 
 # Nothing is loaded from another host: closed networks have none, and footage must not leak to one.
 # The admin's Alpine evaluates expressions from attributes, hence 'unsafe-eval' below /admin/ alone.
@@ -26,5 +29,15 @@ def content_security_policy(
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
+
+    return respond
+
+
+def remember_address(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Entries in the audit trail carry the network address of the request that they come from."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        with coming_from(address_of(request) or ""):
+            return get_response(request)
 
     return respond

@@ -7,11 +7,13 @@ import hashlib
 import os
 import secrets
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import django_stubs_ext
 import environ
+from celery.schedules import crontab
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
@@ -73,26 +75,37 @@ INSTALLED_APPS = [
     "leaflet",
     "rest_framework",
     "drf_spectacular",
+    "drf_spectacular_sidecar",
     "portal",
     "portal.accounts",
     "portal.audit",
+    "portal.exchange",
     "cameras",
     "inference",
     "investigations",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
+    "axes",  # after the portal, whose entry about a failed log-in comes before the one about the lock
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "portal.middleware.content_security_policy",
+    "portal.middleware.remember_address",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "portal.middleware.content_security_policy",
+    "axes.middleware.AxesMiddleware",
+    "portal.accounts.middleware.extend_session",
+    "portal.accounts.middleware.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "portal.urls"
@@ -107,6 +120,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "investigations.context.notifications",
             ]
         },
     }
@@ -130,6 +144,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "portal.accounts.backends.PasswordBackend"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "case-list"
 LOGOUT_REDIRECT_URL = "login"
@@ -162,18 +177,60 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_IGNORE_RESULT = True  # the job's row carries status, progress and error
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
+    # That worker's threads wait for other systems most of the time: a check neither waits for an analysis there, nor
+    # does a search wait for it.
+    "portal.audit.tasks.*": {"queue": "exchange"},
     "inference.tasks.run_analysis": {"queue": "analysis"},
+    "investigations.tasks.run_package": {"queue": "analysis"},
     "investigations.tasks.run_search": {"queue": "search"},
+    "portal.exchange.tasks.send_delivery": {"queue": "exchange"},
+    "investigations.clock.run_destruction": {"queue": "exchange"},  # waits for disks: no search has to wait for it
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A task longer than this would be handed out twice; its row's claim makes the second hand-out harmless.
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
+CELERY_IMPORTS = ["investigations.clock"]
 CELERY_BEAT_SCHEDULE = {
+    # 03:30 in Seoul, where there is no summer time.
+    "verify-audit-trail": {"task": "portal.audit.tasks.verify_audit_trail", "schedule": crontab(hour=18, minute=30)},
+    "continue-audit-check": {"task": "portal.audit.tasks.continue_audit_check", "schedule": 300.0},
+    "remove-ended-sessions": {"task": "portal.accounts.tasks.remove_ended_sessions", "schedule": 3600.0},
     "requeue-abandoned-analyses": {"task": "inference.tasks.requeue_abandoned", "schedule": 15.0},
+    "resend-due-deliveries": {"task": "portal.exchange.tasks.resend_due", "schedule": 15.0},
+    "remove-old-exchange": {"task": "portal.exchange.tasks.remove_old", "schedule": 3600.0},
+    "mail-unsent-notifications": {"task": "investigations.tasks.mail_unsent", "schedule": 300.0},
     "requeue-abandoned-searches": {"task": "investigations.tasks.requeue_abandoned", "schedule": 15.0},
+    "watch-deadlines": {"task": "investigations.clock.watch_deadlines", "schedule": 60.0},
+    "expire-recordings": {"task": "investigations.clock.expire_recordings", "schedule": 3600.0},
+    "purge-requests": {"task": "investigations.clock.purge_requests", "schedule": 60.0},
+    "requeue-abandoned-destructions": {"task": "investigations.clock.requeue_abandoned", "schedule": 15.0},
 }
+
+# Mail goes where EMAIL_URL says (smtp://user:password@host:25); without it nothing is sent.
+vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "dongseon@localhost")
+PORTAL_URL = env.str("PORTAL_URL", "http://127.0.0.1:8000")  # for links in mails
+
+# Events that an agency's own systems may hear of: the word that `publish` is given, and what administrators read.
+WEBHOOK_EVENTS: dict[str, StrOrPromise] = {
+    "request.received": _("The control centre has received the request."),
+    "request.returned": _("The request was returned for more information."),
+    "request.approved": _("The request was approved."),
+    "request.searching": _("The search has begun."),
+    "request.review": _("Candidates wait for a second opinion."),
+    "request.answered": _("The control centre has answered."),
+    "request.reopened": _("The request was reopened."),
+    "request.closed": _("The request was closed."),
+    "request.scope": _("The scope of the request was changed."),
+    "request.package": _("The evidence package is ready."),
+    "request.purged": _("The data of the request was destroyed."),
+}
+# Police networks are private ones. This machine and its link are never sent to, unless named here (as networks).
+WEBHOOK_ALLOW_PRIVATE = env.bool("WEBHOOK_ALLOW_PRIVATE", True)
+WEBHOOK_ALSO_ALLOWED = env.list("WEBHOOK_ALSO_ALLOWED", default=[])
+WEBHOOK_KEEP_DAYS = env.int("WEBHOOK_KEEP_DAYS", 30)
 
 CHANNEL_LAYERS = {
     "default": {
@@ -183,29 +240,73 @@ CHANNEL_LAYERS = {
     }
 }
 
-SESSION_COOKIE_AGE = 8 * 3600  # one shift
+# A session ends when nothing was asked for a while, and with the shift in any case (portal/accounts/sessions.py).
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", 30)
+SESSION_MAX_HOURS = env.int("SESSION_MAX_HOURS", 8)
+SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.bool("HTTPS", False)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 31536000 if SESSION_COOKIE_SECURE else 0
 X_FRAME_OPTIONS = "DENY"
 
+# Whose password alone opens nothing: an app's code is asked for as well (portal/accounts/second_factor.py).
+TWO_FACTOR_ROLES = [role.strip() for role in env.list("TWO_FACTOR_ROLES", default=["supervisor", "administrator"])]
+OTP_TOTP_ISSUER = "Dongseon"
+
+# A user name is locked for one address after so many failures there (portal/accounts/lockouts.py).
+LOCKOUT_FAILURES = env.int("LOCKOUT_FAILURES", 5)
+LOCKOUT_MINUTES = env.int("LOCKOUT_MINUTES", 15)
+AXES_FAILURE_LIMIT = LOCKOUT_FAILURES
+AXES_COOLOFF_TIME = timedelta(minutes=LOCKOUT_MINUTES)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "portal.accounts.addresses.address_of"
+AXES_LOCKOUT_CALLABLE = "portal.accounts.lockouts.locked_page"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # what the page says about the end of the lock stays true
+AXES_DISABLE_ACCESS_LOG = True  # log-ins stand in the audit trail
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken"]
+
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "portal.exchange.authentication.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "portal.exchange.schema.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "EXCEPTION_HANDLER": "portal.api.exception_handler",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    "DEFAULT_PAGINATION_CLASS": "portal.exchange.pages.Pages",
     "PAGE_SIZE": 200,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Dongseon",
+    "DESCRIPTION": "Search requests, searches, candidates and paths of the CCTV investigation portal.",
     "VERSION": "1",
+    "LICENSE": {"name": "AGPL-3.0"},
+    "SCHEMA_PATH_PREFIX": "/api/",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {
+        "CameraStatus": "cameras.models.Camera.Status",
+        "CandidateDecision": "investigations.models.Candidate.Decision",
+        "JobStatus": "inference.models.JobStatus",
+        "CaseKind": "investigations.models.Case.Kind",
+        "CaseStatus": "investigations.models.Case.Status",
+        "Outcome": "investigations.models.Case.Outcome",
+        "RequestStatus": "investigations.models.SearchRequest.Status",
+        "AttachmentKind": "investigations.models.Attachment.Kind",
+        "NotificationKind": "investigations.models.Notification.Kind",
+        "SightingKind": "inference.models.Sighting.Kind",
+    },
+    # The page of the documentation comes from this server alone; nothing is asked of a validator elsewhere.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "tryItOutEnabled": False},
 }
 
 # What analysis uses unless a request names something else (ids of inference/weights/models.toml).
@@ -213,6 +314,9 @@ DETECTOR_MODEL = env.str("DETECTOR_MODEL", "yolo11n")
 EMBEDDER_MODEL = env.str("EMBEDDER_MODEL", "person-reid-osnet-ain")
 ANALYSIS_FPS = env.float("ANALYSIS_FPS", 5.0)
 INFERENCE_THREADS = env.int("INFERENCE_THREADS", 0)  # 0: one per core
+
+# Signs evidence packages; made on first use. Keep it, and a copy of it: courts compare its fingerprint.
+EVIDENCE_KEY_FILE = env.str("EVIDENCE_KEY_FILE", str(VAR_DIR / "evidence_key.pem"))
 
 # The base map, if more is wanted than boundaries: a file, any tile server, or Vworld, whose key stays on the server.
 VWORLD_KEY = read_secret("VWORLD_KEY")
@@ -269,7 +373,21 @@ UNFOLD = {
                     navigation_item(_("Searches"), "person_search", "investigations_search", "search"),
                     navigation_item(_("Candidates"), "how_to_reg", "investigations_candidate", "decide_candidate"),
                     navigation_item(_("Paths"), "conversion_path", "investigations_path", "build_path"),
+                    navigation_item(_("Answers"), "mark_email_read", "investigations_answer", "answer_request"),
+                    navigation_item(
+                        _("Evidence packages"), "inventory_2", "investigations_evidencepackage", "export_evidence"
+                    ),
+                ],
+            },
+            {
+                "title": _("Cases"),
+                "items": [
                     navigation_item(_("Cases"), "folder_open", "investigations_case", "view_footage"),
+                    navigation_item(_("Reported sightings"), "campaign", "investigations_tip", "search"),
+                    navigation_item(_("Comments"), "forum", "investigations_comment", "search"),
+                    navigation_item(
+                        _("Legal bases"), "gavel", "investigations_legalbasis", "manage_bases", "approve_request"
+                    ),
                 ],
             },
             {
@@ -279,6 +397,16 @@ UNFOLD = {
                     navigation_item(_("Recordings"), "movie", "cameras_recording", "request_analysis"),
                     navigation_item(_("Analyses"), "monitoring", "inference_analysis", "request_analysis"),
                     navigation_item(_("Sightings"), "visibility", "inference_sighting", "view_footage"),
+                    navigation_item(_("Holds"), "lock_clock", "investigations_hold", "hold_footage"),
+                    navigation_item(_("Destructions"), "delete_forever", "investigations_destruction", "hold_footage"),
+                ],
+            },
+            {
+                "title": _("Other systems"),
+                "items": [
+                    navigation_item(_("API tokens"), "key", "exchange_apitoken", "manage_people"),
+                    navigation_item(_("Webhooks"), "webhook", "exchange_webhook", "manage_exchange"),
+                    navigation_item(_("Deliveries"), "outbox", "exchange_delivery", "manage_exchange"),
                 ],
             },
             {
@@ -300,5 +428,6 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "WARNING")},
     # Refusals (403, 404) are answers; with a stack trace each they would bury what matters.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    # What axes would say stands in the audit trail, with the name and the address that it leaves out.
+    "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "ERROR"}},
 }

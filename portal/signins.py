@@ -2,10 +2,13 @@
 
 from typing import Any
 
+from axes.signals import user_locked_out
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from portal.accounts.addresses import address_of
+from portal.accounts.services.lockouts import note_lockout
 from portal.audit.models import Action
 from portal.audit.services import record
 
@@ -27,5 +30,11 @@ def record_failure(sender: Any, credentials: dict[str, Any], request: HttpReques
     record(Action.LOGIN_FAILED, actor=None, details=details)
 
 
+@receiver(user_locked_out)
+def record_lockout(sender: Any, username: str | None, ip_address: str | None, **kwargs: Any) -> None:
+    """Axes says so at each attempt while the lock lasts; it is one lock, and one entry."""
+    note_lockout(username or "", ip_address)
+
+
 def _origin(request: HttpRequest | None) -> dict[str, str]:
-    return {"address": request.META.get("REMOTE_ADDR", "")} if request else {}
+    return {"address": address_of(request) or ""} if request else {}

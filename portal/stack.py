@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -29,8 +29,9 @@ class StackError(Exception):
 class Stack:
     """Runs child processes, each in a group of its own, and ends them all when the block is left."""
 
-    def __init__(self, log_dir: Path) -> None:
+    def __init__(self, log_dir: Path, *, environment: Mapping[str, str] | None = None) -> None:
         self._log_dir = log_dir
+        self._environment = environment or {}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
@@ -56,19 +57,28 @@ class Stack:
         self._wait("redis", _redis_answers)
 
     def start_workers(self) -> None:
-        """One worker for long analyses, one for searches and the clock, so that no search waits for an analysis."""
+        """One for long analyses, one for searches and the clock, one for what goes out: none waits for another."""
         celery = [sys.executable, "-m", "celery", "--app", "portal", "worker", "--loglevel", "WARNING"]
         shared = ["--concurrency", "1", "--without-gossip", "--without-mingle"]
         self._start("worker-analysis", [*celery, *shared, "--hostname", "analysis@%h", "--queues", "analysis"])
         self._start(
             "worker-search", [*celery, *shared, "--hostname", "search@%h", "--queues", "search,default", "--beat"]
         )
+        self.start_exchange_worker()
+
+    def start_exchange_worker(self) -> None:
+        """Threads: they do nothing but wait for other systems, several of which may hang at once."""
+        celery = [sys.executable, "-m", "celery", "--app", "portal", "worker", "--loglevel", "WARNING"]
+        shared = ["--pool", "threads", "--concurrency", "8", "--without-gossip", "--without-mingle"]
+        self._start("worker-exchange", [*celery, *shared, "--hostname", "exchange@%h", "--queues", "exchange"])
 
     def start_web(self, address: str, port: int) -> None:
         if _port_answers(address, port):
             raise StackError(f"Port {port} is taken by another program. End it, or choose another with --port.")
-        server = [sys.executable, "-m", "uvicorn", "portal.asgi:application", "--log-level", "warning"]
-        self._start("web", [*server, "--host", address, "--port", str(port), "--timeout-graceful-shutdown", "3"])
+        # The portal itself knows whether it stands behind a proxy; uvicorn would believe any client on this machine.
+        server = [sys.executable, "-m", "uvicorn", "portal.asgi:application", "--no-proxy-headers"]
+        options = ["--log-level", "warning", "--timeout-graceful-shutdown", "3"]
+        self._start("web", [*server, *options, "--host", address, "--port", str(port)])
         self._wait("web", lambda: _port_answers(address, port))
 
     def wait(self) -> None:
@@ -114,7 +124,13 @@ class Stack:
         with self._log_path(name).open("ab") as log:
             # A group of its own: Ctrl-C reaches this process alone, which then ends the children in order.
             self._children[name] = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=settings.BASE_DIR, process_group=0
+                command,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                cwd=settings.BASE_DIR,
+                env={**os.environ, **self._environment},
+                process_group=0,
             )
 
     def _wait(self, name: str, is_ready: Callable[[], bool]) -> None:

@@ -20,7 +20,7 @@ from cameras.services.cameras import save_camera
 from cameras.services.recordings import add_recording
 from inference.videos import measure_video
 from portal.accounts.models import Agency, User
-from portal.accounts.services import save_agency, save_user
+from portal.accounts.services.people import save_agency, save_user
 
 POLICE = "세종남부경찰서"
 CENTRE = "세종도시통합정보센터"
@@ -132,7 +132,7 @@ def _camera(row: tuple[str, str, str, float, float, float], centre: Agency, admi
     if found:
         return found
     camera = Camera(code=code, name=name, address=address, latitude=latitude, longitude=longitude, centre=centre)
-    camera.bearing_deg = bearing_deg
+    camera.bearing_deg, camera.retention_days = bearing_deg, 3650  # a demo is looked at again after a month
     return save_camera(camera, actor=admin, changed=["code", "name", "latitude", "longitude"])
 
 

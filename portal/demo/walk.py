@@ -1,7 +1,7 @@
 """The demo's story, acted through the verbs as its people would: request, approval, search, decisions, path."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import monotonic, sleep
@@ -13,11 +13,25 @@ from inference.core.images import encode_jpeg
 from inference.core.video import read_frames
 from inference.models import Analysis, Job, JobStatus, Sighting
 from inference.services.analyses import request_analysis
-from investigations.models import Candidate, Case, PathPoint, Search, SearchRequest
+from investigations.evidence.verify import verify_file
+from investigations.models import (
+    Answer,
+    Candidate,
+    Case,
+    EvidencePackage,
+    LegalBasis,
+    PathPoint,
+    Search,
+    SearchRequest,
+)
 from investigations.models import Path as FoundPath
+from investigations.scope import reach_m
+from investigations.services.answers import send_answer
 from investigations.services.candidates import decide_candidate
 from investigations.services.cases import open_case
-from investigations.services.requests import approve_request, submit_request
+from investigations.services.packages import request_package
+from investigations.services.requests import RequestTerms, approve_request, file_request, review_request
+from investigations.services.reviews import review_candidate
 from investigations.services.searches import SearchTerms, Upload, start_search
 from portal.demo.footage import CLIP_NAME
 from portal.demo.scene import LEFT, RIGHT, Scene
@@ -38,6 +52,9 @@ DESCRIPTION = (
 )
 
 
+VERIFIER = "investigations/evidence/verify.py"
+
+
 class DemoError(Exception):
     """A step did not end as it should; the message says which and why."""
 
@@ -55,7 +72,7 @@ def analyse_all(scene: Scene, on_progress: Callable[[float], None]) -> list[Anal
     return analyses
 
 
-def file_request(scene: Scene) -> SearchRequest:
+def ask(scene: Scene) -> SearchRequest:
     """The officer opens a case and asks; the supervisor approves."""
     officer, supervisor = scene.people["officer"], scene.people["supervisor"]
     case = Case.objects.filter(number=CASE_NUMBER).first() or open_case(
@@ -66,29 +83,31 @@ def file_request(scene: Scene) -> SearchRequest:
         actor=officer,
     )
     first = scene.recordings[0]
-    request = case.requests.first() or submit_request(
-        case,
+    terms = RequestTerms(
         centre=scene.centre,
+        basis=LegalBasis.objects.get(code="danger-to-life"),
         purpose="실종자 수색 (시연) / Search for a missing person (demonstration)",
         wanted=KNOWN_PERSON if _is_known_clip(first) else "검색 사진 참조 / see the picture",
         last_seen_place=first.camera.name,
         last_seen_at=first.started_at,
-        actor=officer,
+        last_seen_latitude=first.camera.latitude,
+        last_seen_longitude=first.camera.longitude,
     )
+    request = case.requests.first() or file_request(case, terms, actor=officer)
     if request.status == SearchRequest.Status.SUBMITTED:
         approve_request(request, reason="시연", actor=supervisor)
     return request
 
 
 def search_for_person(request: SearchRequest, scene: Scene) -> Search:
-    """The operator searches all cameras of the centre, by a picture of the person."""
+    """The operator searches every camera that the legal basis covers, by a picture of the person."""
     known = request.searches.filter(status=JobStatus.DONE).last()
     if known:
         return known
     operator = scene.people["operator"]
     margin = timedelta(minutes=5)
     terms = SearchTerms(
-        cameras=list(Camera.objects.visible_to(operator)),
+        cameras=_within_scope(Camera.objects.visible_to(operator), request),
         starts_at=min(row.started_at for row in scene.recordings) - margin,
         ends_at=max(row.ends_at for row in scene.recordings) + margin,
         reason="시연",
@@ -97,6 +116,11 @@ def search_for_person(request: SearchRequest, scene: Scene) -> Search:
     search = start_search(request, terms, actor=operator)
     _wait_for(search, lambda share: None)
     return search
+
+
+def _within_scope(cameras: Iterable[Camera], request: SearchRequest) -> list[Camera]:
+    """The cameras within the radius that the request may search."""
+    return [camera for camera in cameras if reach_m([camera.position], request.place) <= (request.radius_m or 0)]
 
 
 def confirm_leaders(search: Search, scene: Scene) -> None:
@@ -111,7 +135,40 @@ def confirm_leaders(search: Search, scene: Scene) -> None:
             decide_candidate(candidate, Candidate.Decision.CONFIRMED, reason="시연", actor=scene.people["operator"])
 
 
-def summary(scene: Scene, analyses: list[Analysis], search: Search, path: FoundPath) -> Iterator[str]:
+def second_opinion(search: Search, scene: Scene) -> None:
+    """The supervisor, who does not know the operator's decisions, looks at the same candidates and agrees."""
+    for candidate in search.candidates.confirmed().without_second_review():
+        review_candidate(candidate, Candidate.Decision.CONFIRMED, reason="시연", actor=scene.people["supervisor"])
+
+
+def answer_station(request: SearchRequest, search: Search, scene: Scene) -> Answer:
+    """The operator answers with what two people have confirmed."""
+    known = request.answers.first()
+    if known:
+        return known
+    operator = scene.people["operator"]
+    review_request(request, reason="시연", actor=operator)
+    text = (
+        "호수공원 산책로에서 확인된 이동 경로를 회신합니다. (시연)\n"
+        "The person was seen on the path by the lake; the path is attached. (Demonstration)"
+    )
+    return send_answer(request, list(search.candidates.agreed()), text, actor=operator)
+
+
+def package_evidence(answer: Answer, scene: Scene, on_progress: Callable[[float], None]) -> EvidencePackage:
+    """The operator has the evidence package made: bystanders masked, signed, checked by its own verifier."""
+    known = answer.packages.filter(status=JobStatus.DONE).first()
+    package = known or request_package(answer, reason="시연", actor=scene.people["operator"])
+    _wait_for(package, on_progress)
+    result = verify_file(Path(package.file.path), key="".join(package.key_fingerprint.split()))
+    if not result.is_intact:
+        raise DemoError(f"The evidence package {package} does not verify.")
+    return package
+
+
+def summary(
+    scene: Scene, analyses: list[Analysis], search: Search, path: FoundPath, package: EvidencePackage
+) -> Iterator[str]:
     """The lines that the demo ends with: what was read, found, decided and drawn, in figures."""
     seconds = sum(analysis.seconds or 0 for analysis in analyses)
     footage_s = sum(recording.duration_s for recording in scene.recordings)
@@ -129,6 +186,11 @@ def summary(scene: Scene, analyses: list[Analysis], search: Search, path: FoundP
     for point in path.points.select_related("sighting__camera"):
         row = point.sighting
         yield f"  {point.number:2}.  {_clock(row.first_seen_at)}  {row.camera}{_hop(point)}"
+    certificate = package.answer.certificate
+    yield f"Answer      {package.answer}: {package.answer.items.count()} sightings, each confirmed by two people;"
+    yield f"            {certificate['share']:.0%} of the hours asked for were recorded and searched"
+    yield f"Evidence    {package.file.path} ({package.size / 1e6:.1f} MB), verified; check it yourself:"
+    yield f"            python {VERIFIER} {package.file.path}"
 
 
 def _hop(point: PathPoint) -> str:

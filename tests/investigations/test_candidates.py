@@ -23,7 +23,8 @@ def test_a_decision_leaves_a_row_and_an_entry(candidate: Candidate, operator: Us
     assert candidate.decision == "confirmed"
     row = candidate.decisions.get()
     assert (row.old, row.new, row.reason, row.actor) == ("pending", "confirmed", "same bag", operator)
-    assert AuditEntry.objects.get().action == "candidate.confirmed"
+    entry, hold = AuditEntry.objects.order_by("sequence")
+    assert (entry.action, hold.action) == ("candidate.confirmed", "hold.placed")  # its footage is kept from now on
 
 
 def test_a_rejection_needs_a_reason(candidate: Candidate, operator: User) -> None:
@@ -62,3 +63,26 @@ def test_nobody_else_decides(who: str, candidate: Candidate, request: pytest.Fix
     with pytest.raises(PermissionDenied):
         decide_candidate(candidate, "confirmed", actor=request.getfixturevalue(who))
     assert not AuditEntry.objects.exists()
+
+
+def test_who_does_not_know_the_decisions_decides_about_undecided_candidates_only(
+    candidate: Candidate, supervisor: User
+) -> None:
+    decide_candidate(candidate, "confirmed", actor=supervisor)
+    assert candidate.search.is_known_to(supervisor)
+
+
+@pytest.mark.parametrize("decided", ["confirmed", "rejected"])
+@pytest.mark.parametrize("seen", ["pending", "confirmed", "rejected"])
+@pytest.mark.parametrize("wanted", ["pending", "confirmed", "rejected"])
+def test_trying_does_not_tell_how_a_candidate_was_decided(
+    candidate: Candidate, supervisor: User, decided: str, seen: str, wanted: str
+) -> None:
+    """Whatever is claimed to have been seen, and whatever is wanted: the answer is the same for both decisions."""
+    Candidate.objects.update(decision=decided)
+    candidate.decision = seen
+    with pytest.raises(ValidationError, match="Somebody else has decided about this candidate"):
+        decide_candidate(candidate, wanted, reason="other shoes", actor=supervisor)
+    assert not candidate.search.is_known_to(supervisor)
+    candidate.refresh_from_db()
+    assert candidate.decision == decided

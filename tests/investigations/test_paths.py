@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
+from django.urls import reverse
 
 from cameras.models import Camera
 from investigations.models import Candidate, Path, SearchRequest
@@ -12,9 +14,11 @@ from investigations.paths import Stop, build_path
 from investigations.pictures import sightings_visible_to
 from investigations.services.candidates import decide_candidate
 from investigations.services.paths import build_path as build_path_verb
+from investigations.services.paths import shown_points
+from investigations.services.reviews import review_candidate, show_decisions
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
-from tests.conftest import NOON, make_recording, make_search, make_sighting
+from tests.conftest import NOON, make_answer, make_recording, make_search, make_sighting
 
 HERE, NEAR, FAR = (36.4800, 127.2890), (36.4809, 127.2890), (36.6010, 127.2960)  # 100 m and 13.5 km away
 
@@ -152,3 +156,68 @@ def test_a_sighting_confirmed_elsewhere_stays_on_the_path(
     path = build_path_verb(approved, actor=operator)
     decide_candidate(confirmed[0], "pending", actor=operator)
     assert path.points.count() == 3
+
+
+# ── Who sees which points ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_who_may_give_the_second_opinion_sees_agreed_points_only_measured_anew(
+    approved: SearchRequest, confirmed: list[Candidate], operator: User, supervisor: User
+) -> None:
+    path = build_path_verb(approved, actor=operator)
+    assert shown_points(path, supervisor) == []
+    for candidate in (confirmed[0], confirmed[1]):
+        review_candidate(candidate, "confirmed", actor=supervisor)
+    review_candidate(confirmed[2], "rejected", reason="other shoes", actor=supervisor)
+    points = shown_points(path, supervisor)
+    assert [(point.number, point.sighting_id) for point in points] == [
+        (1, confirmed[1].sighting_id),
+        (2, confirmed[0].sighting_id),
+    ]
+    assert points[1].hop_s == pytest.approx(195)  # from 105 s to 300 s, past the stop that is left out
+
+
+def test_who_works_on_the_search_sees_the_whole_path(
+    approved: SearchRequest, confirmed: list[Candidate], operator: User, supervisor: User
+) -> None:
+    path = build_path_verb(approved, actor=operator)
+    assert len(shown_points(path, operator)) == 3
+    show_decisions(confirmed[0].search, actor=supervisor)
+    assert shown_points(path, supervisor) == shown_points(path, operator)
+
+
+def test_the_api_gives_each_person_their_path_and_accounts_for_what_it_showed(
+    client: Client, approved: SearchRequest, confirmed: list[Candidate], operator: User, supervisor: User
+) -> None:
+    address = reverse("api-request-path", args=[approved.pk])
+    client.force_login(supervisor)
+    assert client.post(address).json()["points"] == []  # built, but none of it is for them to know
+    assert AuditEntry.objects.filter(action="sightings.viewed", actor_id=supervisor.pk).get().details["sightings"] == []
+    client.force_login(operator)
+    assert [point["number"] for point in client.get(address).json()["points"]] == [1, 2, 3]
+
+
+def test_police_get_the_path_of_the_latest_answer_and_never_the_working_one(
+    client: Client, approved: SearchRequest, confirmed: list[Candidate], operator: User, officer: User
+) -> None:
+    address = reverse("api-request-path", args=[approved.pk])
+    build_path_verb(approved, actor=operator)
+    client.force_login(officer)
+    assert client.get(address).json()["points"] == []
+    make_answer(approved, operator, confirmed[0].sighting)
+    make_answer(approved, operator, confirmed[1].sighting, confirmed[0].sighting, number=2)
+    points = client.get(address).json()["points"]
+    assert [point["sighting"]["id"] for point in points] == [confirmed[1].sighting_id, confirmed[0].sighting_id]
+    assert client.get(points[0]["sighting"]["picture"]).status_code == 200
+    entry = AuditEntry.objects.get(action="answer.viewed", actor_id=officer.pk)
+    assert entry.details["sightings"] == [confirmed[1].sighting_id, confirmed[0].sighting_id]
+
+
+def test_a_point_whose_footage_was_destroyed_stays_on_the_answered_path(
+    client: Client, approved: SearchRequest, confirmed: list[Candidate], operator: User, officer: User
+) -> None:
+    make_answer(approved, operator, confirmed[0].sighting).items.update(sighting=None)
+    client.force_login(officer)
+    (point,) = client.get(reverse("api-request-path", args=[approved.pk])).json()["points"]
+    assert (point["sighting"]["id"], point["sighting"]["picture"]) == (None, None)
+    assert point["sighting"]["camera_code"] == "C0"

@@ -11,7 +11,7 @@ from investigations.models import Candidate, QueryPicture, SearchRequest
 from investigations.pictures import query_picture_url, sighting_url
 from investigations.services.paths import build_path
 from portal.accounts.models import User
-from tests.conftest import drawn_person, make_search
+from tests.conftest import drawn_person, make_answer, make_search
 from tests.investigations.conftest import PEOPLE, as_person, entries
 
 
@@ -34,11 +34,13 @@ def test_a_sighting_is_seen_by_its_centre_alone(
 @pytest.mark.parametrize(
     ("who", "status"), [("officer", 200), ("colleague", 200), ("outsider", 404), ("stranger", 404)]
 )
-def test_once_in_a_path_it_is_seen_by_the_station_that_asked(
+def test_once_answered_with_it_is_seen_by_the_station_that_asked(
     client: Client, request: pytest.FixtureRequest, confirmed: Candidate, operator: User, who: str, status: int
 ) -> None:
-    build_path(confirmed.search.request, actor=operator)
     as_person(client, request, who)
+    build_path(confirmed.search.request, actor=operator)  # the working path is the centre's own
+    assert client.get(reverse("sighting-picture", args=[confirmed.sighting_id])).status_code == 404
+    make_answer(confirmed.search.request, operator, confirmed.sighting)
     assert client.get(reverse("sighting-picture", args=[confirmed.sighting_id])).status_code == status
 
 

@@ -13,16 +13,19 @@ import numpy as np
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 
 from cameras.models import Camera
 from inference.models import Analysis, Sighting
 from investigations import search as search_job
-from investigations.models import Candidate, Search, SearchRequest
+from investigations.models import Attachment, Candidate, Search, SearchRequest
 from investigations.services.candidates import decide_candidate
 from investigations.services.searches import SearchTerms, Upload, cancel_search, start_search
+from investigations.services.talk import add_attachment
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
-from tests.conftest import NOON, drawn_person, make_recording, make_search, make_sighting, unit_vector
+from tests.conftest import NOON, drawn_person, make_recording, make_request, make_search, make_sighting, unit_vector
 
 
 def terms(cameras: list[Camera], **values: Any) -> SearchTerms:
@@ -298,3 +301,50 @@ def test_a_picture_without_a_person_says_so(
     assert search.status == "failed"
     assert "meadow.png: no person was found" in search.error
     assert "no person was found" in search.pictures.get().error
+
+
+# ── By the API ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def photo(approved: SearchRequest, officer: User) -> Attachment:
+    return add_attachment(approved, "front.jpg", drawn_person(), actor=officer)
+
+
+def start(client: Client, request: SearchRequest, camera: Camera, **values: Any) -> Any:
+    data = {"cameras": [camera.pk], "starts_at": NOON - timedelta(hours=1), "ends_at": NOON + timedelta(hours=1)}
+    address = reverse("api-request-searches", args=[request.pk])
+    return client.post(address, data | values, content_type="application/json")
+
+
+def test_the_stations_pictures_are_searched_by(
+    client: Client, approved: SearchRequest, camera: Camera, operator: User, photo: Attachment
+) -> None:
+    client.force_login(operator)
+    assert start(client, approved, camera, attachments=[photo.pk]).status_code == 201
+    picture = Search.objects.get().pictures.get()
+    assert (picture.original_name, picture.box) == ("front.jpg", None)
+    assert picture.image.read() == photo.file.read()
+
+
+def test_pictures_of_another_request_and_documents_are_not_searched_by(
+    client: Client, approved: SearchRequest, camera: Camera, operator: User, officer: User, photo: Attachment
+) -> None:
+    document = add_attachment(approved, "letter.pdf", b"%PDF-1.4", actor=officer)
+    other = make_request(approved.case, approved.centre, officer, status="approved", approved_at=NOON)
+    client.force_login(operator)
+    for request, attachment in ((other, photo), (approved, document)):
+        answer = start(client, request, camera, attachments=[attachment.pk])
+        assert (answer.status_code, "attachments" in answer.json()) == (400, True)
+    assert not Search.objects.exists()
+
+
+def test_a_search_out_of_scope_is_refused_with_its_rules_in_figures(
+    client: Client, approved: SearchRequest, camera: Camera, operator: User, photo: Attachment
+) -> None:
+    SearchRequest.objects.update(hours=1, last_seen_at=NOON)
+    client.force_login(operator)
+    answer = start(client, approved, camera, attachments=[photo.pk], ends_at=NOON + timedelta(hours=3))
+    assert answer.status_code == 400
+    assert "have a supervisor of City Centre widen the scope" in answer.json()["detail"]
+    assert answer.json()["rules"] == [{"rule": "hours", "asked": 3.0, "allowed": 1.0}]

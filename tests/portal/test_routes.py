@@ -4,20 +4,39 @@ The table is held against the URL configuration: a route without a line here fai
 """
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import MULTIPART_CONTENT
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.timezone import localtime
 
 from cameras.models import Camera
 from inference.models import Analysis
-from investigations.models import Candidate, Path, PathPoint, QueryPicture, SearchRequest
+from investigations.models import (
+    Answer,
+    Attachment,
+    Candidate,
+    Comment,
+    Destruction,
+    EvidencePackage,
+    Hold,
+    Notification,
+    Path,
+    PathPoint,
+    QueryPicture,
+    Search,
+    SearchRequest,
+    Tip,
+)
 from portal.accounts.models import User
 from portal.audit.models import Action, AuditEntry
 from portal.audit.services import record
-from tests.conftest import make_recording, make_search, make_sighting
+from portal.exchange.models import ApiToken, Delivery, Webhook
+from tests.conftest import NOON, drawn_person, make_answer, make_recording, make_search, make_sighting
 
 PEOPLE = ["officer", "colleague", "outsider", "operator", "supervisor", "stranger", "administrator", "visitor"]
 POLICE, STATION = {"officer", "colleague", "outsider"}, {"officer", "colleague"}
@@ -35,9 +54,17 @@ PAGES: dict[str, set[str]] = {
     "login": {"visitor"},  # others are led on
     "logout": NOBODY,  # by POST alone
     "own-password": SIGNED_IN,
+    "profile": SIGNED_IN,
+    "recovery-codes": NOBODY,  # by POST alone
+    "log-out-elsewhere": NOBODY,  # by POST alone
+    "second-factor": SIGNED_IN,  # leads on to setting one up
+    "second-factor-new": SIGNED_IN,
     "admin-password": SIGNED_IN,
     "admin-login": NOBODY,  # visitors are led to the one log-in, others are in already or may not
     "api-schema": SIGNED_IN,
+    "api-docs": SIGNED_IN,
+    "own-tokens": SIGNED_IN,
+    "token-revoke": NOBODY,  # by POST alone
     "set_language": NOBODY,  # by POST alone
     "javascript-catalog": EVERYBODY,
     "api-cameras": SIGNED_IN,
@@ -47,23 +74,77 @@ PAGES: dict[str, set[str]] = {
     "case-new": POLICE,
     "case-detail": STATION | CENTRE,
     "case-close": NOBODY,  # by POST alone
+    "case-share": NOBODY,  # by POST alone
+    "tip-add": NOBODY,  # by POST alone
     "request-new": STATION,
+    "request-edit": STATION,  # leads back: this one was sent
+    "request-send": NOBODY,  # by POST alone
+    "request-discard": NOBODY,  # by POST alone
+    "request-reopen": NOBODY,  # by POST alone
+    "request-close": NOBODY,  # by POST alone
+    "request-parts": STATION,
+    "request-talk": STATION | CENTRE,
+    "comment-add": NOBODY,  # by POST alone
+    "attachment-add": NOBODY,  # by POST alone
+    "attachment": STATION | CENTRE,
+    "attachment-remove": NOBODY,  # by POST alone
+    "attachment-picture": STATION | CENTRE,
+    "notifications": SIGNED_IN,
+    "notifications-bell": SIGNED_IN,
+    "notifications-read": NOBODY,  # by POST alone
+    "notification-open": {"operator"},  # this one is for the operator
     "workspace": STATION | CENTRE,
+    "request-state": CENTRE,
+    "request-receive": NOBODY,  # by POST alone
+    "request-assign": NOBODY,  # by POST alone
     "request-decide": NOBODY,  # by POST alone
-    "sighting-picture": STATION | CENTRE,  # this one is on the path
+    "request-review": NOBODY,  # by POST alone
+    "request-scope": NOBODY,  # by POST alone
+    "hold-place": NOBODY,  # by POST alone
+    "hold-release": NOBODY,  # by POST alone
+    "answer-new": CENTRE,
+    "answer-preview": CENTRE,
+    "request-answers": CENTRE,
+    "package-new": CENTRE,
+    "package-cancel": NOBODY,  # by POST alone
+    "package-download": STATION | CENTRE,
+    "review-queue": REVIEWERS,
+    "review-give": NOBODY,  # by POST alone
+    "sighting-picture": STATION | CENTRE,  # this one was answered with
     "query-picture": CENTRE,
+    "api-legal-bases": SIGNED_IN,
+    "api-cases": SIGNED_IN,
+    "api-case": STATION | CENTRE,
+    "api-case-close": NOBODY,  # by POST alone
+    "api-case-requests": NOBODY,  # by POST alone
+    "api-requests": SIGNED_IN,
+    "api-request": STATION | CENTRE,
+    "api-request-steps": NOBODY,  # by POST alone
+    "api-request-scope": NOBODY,  # by POST alone
+    "api-request-comments": STATION | CENTRE,
+    "api-request-attachments": STATION | CENTRE,
+    "api-request-answers": STATION | CENTRE,
+    "api-request-certificate": CENTRE,
+    "api-answer": STATION | CENTRE,
+    "api-notifications": SIGNED_IN,
+    "api-notifications-read": NOBODY,  # by POST alone
     "api-request-searches": STATION | CENTRE,
     "api-request-path": STATION | CENTRE,
     "api-search": CENTRE,
     "api-search-cancel": NOBODY,  # by POST alone
+    "api-search-decisions": NOBODY,  # by POST alone
     "api-candidate-decision": NOBODY,  # by POST alone
     "api-sightings": REVIEWERS,
+    "destruction": STATION | CENTRE,
 }
 
 # Model: who may open the list, the row of this case or centre, and the form for a new one.
 ADMIN: dict[str, tuple[set[str], set[str], set[str]]] = {
     "accounts_agency": ({"administrator"}, {"administrator"}, {"administrator"}),
     "accounts_user": ({"administrator"}, {"administrator"}, {"administrator"}),
+    "exchange_apitoken": ({"administrator"}, {"administrator"}, NOBODY),
+    "exchange_webhook": ({"administrator"}, {"administrator"}, {"administrator"}),
+    "exchange_delivery": ({"administrator"}, {"administrator"}, NOBODY),
     "cameras_camera": (STAFF, {"supervisor", "administrator"}, {"administrator"}),
     "cameras_recording": (STAFF, {"supervisor", "administrator"}, STAFF),
     "inference_analysis": (STAFF, {"supervisor", "administrator"}, NOBODY),
@@ -73,6 +154,13 @@ ADMIN: dict[str, tuple[set[str], set[str], set[str]]] = {
     "investigations_search": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "investigations_candidate": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "investigations_path": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
+    "investigations_answer": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
+    "investigations_evidencepackage": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
+    "investigations_tip": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
+    "investigations_comment": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
+    "investigations_hold": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
+    "investigations_destruction": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
+    "investigations_legalbasis": (STAFF, STAFF, {"administrator"}),
     "audit_auditentry": (STAFF, {"supervisor"}, NOBODY),  # what people of the own centre did
 }
 ADMIN_PAGES: dict[str, set[str]] = {
@@ -86,7 +174,10 @@ ADMIN_PAGES: dict[str, set[str]] = {
     "admin:jsi18n": STAFF,
     "admin:view_on_site": NOBODY,
     "admin:auth_user_password_change": {"administrator"},
-    "admin:audit_auditentry_verify": STAFF,
+    "admin:audit_auditentry_trail": STAFF,
+    "admin:audit_auditentry_verify": NOBODY,  # by POST alone
+    "admin:audit_auditentry_root": NOBODY,  # by POST alone
+    "admin:audit_auditentry_export": NOBODY,  # by POST alone
     "admin:app_list": STAFF,
 }
 for model, (listed, opened, added) in ADMIN.items():
@@ -135,7 +226,45 @@ def addresses(
     path = Path.objects.create(request=approved, built_by=operator)
     PathPoint.objects.create(path=path, number=1, sighting=sighting)
     entry = record(Action.CASE_VIEWED, actor=operator, target=approved.case)
+    answer = make_answer(approved, operator, sighting)
+    attachment = Attachment(request=approved, kind="picture", name="p.jpg", size=1, added_by=officer)
+    attachment.file.save("p.jpg", sighting.image)
+    attachment.save()
+    notice = Notification.objects.create(user=operator, request=approved, kind="attached")
+    token = ApiToken.objects.create(user=operator, name="script", digest="0" * 64, hint="dongseon_", expires_at=NOON)
+    webhook = Webhook.objects.create(agency=approved.centre, name="KICS", url="http://10.0.0.1/")
+    delivery = Delivery.objects.create(webhook=webhook, event_type="test", payload={})
+    yesterday = NOON - timedelta(days=1)  # not over the candidate, of which it would tell how that was decided
+    kept = {"starts_at": yesterday, "ends_at": yesterday, "reason": "court"}
+    hold = Hold.objects.create(request=approved, camera=recording.camera, placed_by=operator, **kept)
+    destruction = Destruction.objects.create(request=approved, centre=approved.centre, rule="closed")
+    package = EvidencePackage(answer=answer, reason="court", status="done")
+    package.file.save("p.zip", sighting.image)
+    comment = Comment.objects.create(request=approved, author=officer, text="Please hurry.")
+    tip = Tip.objects.create(case=approved.case, source="police", text="Seen.", seen_at=NOON, added_by=officer)
     numbers = {
+        "investigations_answer": answer.pk,
+        "investigations_evidencepackage": package.pk,
+        "investigations_tip": tip.pk,
+        "investigations_comment": comment.pk,
+        "investigations_hold": hold.pk,
+        "investigations_destruction": destruction.pk,
+        "investigations_legalbasis": approved.basis_id,
+        "destruction": destruction.pk,
+        "hold-release": hold.pk,
+        "package-new": answer.pk,
+        "package-cancel": package.pk,
+        "package-download": package.pk,
+        "review-give": candidate.pk,
+        "api-search-decisions": search.pk,
+        "api-case": approved.case_id,
+        "api-case-close": approved.case_id,
+        "api-case-requests": approved.case_id,
+        "api-answer": answer.pk,
+        "exchange_apitoken": token.pk,
+        "exchange_webhook": webhook.pk,
+        "exchange_delivery": delivery.pk,
+        "token-revoke": token.pk,
         "accounts_agency": approved.centre_id,
         "accounts_user": operator.pk,
         "cameras_camera": recording.camera_id,
@@ -150,6 +279,12 @@ def addresses(
         "audit_auditentry": entry.pk,
         "case-detail": approved.case_id,
         "request-new": approved.case_id,
+        "case-share": approved.case_id,
+        "tip-add": approved.case_id,
+        "attachment": attachment.pk,
+        "attachment-remove": attachment.pk,
+        "attachment-picture": attachment.pk,
+        "notification-open": notice.pk,
         "case-close": approved.case_id,
         "sighting-picture": sighting.pk,
         "query-picture": picture.pk,
@@ -217,15 +352,60 @@ SHOWS_CAMERAS = {
 }
 
 
+STATUSES = {
+    "request-receive": "submitted",
+    "request-review": "searching",
+    "answer-new": "review",
+    "api-request-answers": "review",
+}
+UNSENT = {"request-edit", "request-send", "request-discard", "attachment-remove"}
+HOURS = {"starts_at": "2026-11-20 12:00", "ends_at": "2026-11-20 13:00"}
 SEARCH = {"starts_at": "2026-11-20T00:00:00Z", "ends_at": "2026-11-20T09:00:00Z"}
 # Route: who can do it, with which words, and which entry it leaves.
 VERBS: dict[str, tuple[set[str], dict[str, Any], str]] = {
-    "case-close": (STATION, {"reason": "found"}, "case.closed"),
+    "admin:audit_auditentry_verify": (STAFF, {}, "audit.check_requested"),
+    "admin:audit_auditentry_root": (STAFF, {"root": "0:" + "0" * 64}, "audit.root_checked"),
+    "admin:audit_auditentry_export": (STAFF, {"month": f"{localtime():%Y-%m}"}, "audit.exported"),
+    "case-close": (STATION, {"outcome": "found", "reason": "came home"}, "case.closed"),
+    "case-share": (STATION, {"note": "Watch the buses."}, "case.shared"),
+    "tip-add": (STATION | CENTRE, {"source": "police", "text": "Seen", "seen_at": "2020-01-01 12:00"}, "tip.added"),
+    "request-new": (STATION, {"wanted": "red coat", "purpose": "law"}, "request.drafted"),
+    "request-edit": (STATION, {"wanted": "blue coat", "purpose": "law"}, "request.drafted"),
+    "request-send": (STATION, {}, "request.submitted"),
+    "request-discard": (STATION, {}, "request.discarded"),
+    "request-reopen": (STATION, {"reason": "seen up north"}, "request.reopened"),
+    "request-close": (STATION, {"outcome": "withdrawn", "reason": "came home"}, "request.closed"),
+    "comment-add": (STATION | CENTRE, {"text": "Red boots."}, "comment.added"),
+    "attachment-add": (STATION | CENTRE, {}, "attachment.added"),
+    "attachment-remove": (STATION, {}, "attachment.removed"),
+    "log-out-elsewhere": (SIGNED_IN, {}, "user.sessions_ended"),
+    "recovery-codes": (NOBODY, {}, "user.recovery_codes_made"),  # nobody here has a second factor yet
+    "request-receive": (CENTRE, {}, "request.received"),
+    "request-assign": (CENTRE, {}, "request.assigned"),
+    "request-review": (CENTRE, {}, "request.reviewed"),
+    "request-scope": ({"supervisor"}, {"hours": "5", "reason": "snow"}, "scope.changed"),
+    "hold-place": (CENTRE, {"camera": "SECRET-CAM", "reason": "court"} | HOURS, "hold.placed"),
+    "hold-release": (CENTRE, {"reason": "over"}, "hold.released"),
+    "answer-new": (CENTRE, {"text": "Not seen."}, "request.answered"),
+    "package-new": (CENTRE, {"reason": "court", "margin_s": "5"}, "package.requested"),
+    "package-cancel": (CENTRE, {}, "package.cancelled"),
+    # The operator has worked on this search: knows its decisions, and gives no second opinion.
+    "review-give": ({"supervisor"}, {"verdict": "confirmed"}, "candidate.agreed"),
+    "api-search-decisions": ({"supervisor"}, {}, "decisions.shown"),
     "request-decide": ({"supervisor"}, {"decision": "return", "reason": "A photo, please."}, "request.returned"),
     "api-search-cancel": (CENTRE, {}, "search.cancelled"),
     "api-candidate-decision": (CENTRE, {"decision": "confirmed", "seen": "pending"}, "candidate.confirmed"),
     "api-request-path": (CENTRE, {}, "path.built"),
+    "own-tokens": (SIGNED_IN, {"name": "export", "days": "30"}, "token.created"),
+    "token-revoke": ({"operator"}, {}, "token.revoked"),
     "api-request-searches": (CENTRE, SEARCH, "search.started"),
+    "api-cases": (POLICE, {"number": "2026-9", "title": "Missing", "kind": "suspect"}, "case.opened"),
+    "api-case-close": (STATION, {"outcome": "found", "reason": "came home"}, "case.closed"),
+    "api-case-requests": (STATION, {"wanted": "red coat", "purpose": "law"}, "request.drafted"),
+    "api-request-steps": (STATION, {"step": "close", "outcome": "found", "reason": "home"}, "request.closed"),
+    "api-request-scope": ({"supervisor"}, {"hours": 5, "reason": "snow"}, "scope.changed"),
+    "api-request-comments": (STATION | CENTRE, {"text": "Red boots."}, "comment.added"),
+    "api-request-answers": (CENTRE, {"candidates": [], "text": "Not seen."}, "request.answered"),
 }
 
 
@@ -247,7 +427,30 @@ def test_each_person_can_do_their_verbs_and_no_others(
 def prepare(name: str, words: dict[str, Any]) -> None:
     """Bring the rows into the state in which the verb is possible."""
     candidate = Candidate.objects.get()
-    if name == "request-decide":
+    if name in UNSENT:
+        SearchRequest.objects.update(status="draft")
+    if name in {"request-new", "request-edit"}:
+        words |= {"centre": candidate.search.request.centre_id, "basis": candidate.search.request.basis_id}
+    if name == "api-case-requests":
+        words |= {"centre": candidate.search.request.centre_id, "basis": candidate.search.request.basis.code}
+    if name == "case-share":
+        words["centre"] = candidate.search.request.centre_id
+    elif name == "attachment-add":
+        words["files"] = [SimpleUploadedFile("q.jpg", drawn_person())]
+    elif name == "request-reopen":
+        SearchRequest.objects.update(status="answered")
+    elif name == "request-discard":
+        for model in (EvidencePackage, Answer, Path, Search, Hold, Destruction):
+            model.objects.all().delete()  # a draft has none of these
+    elif name in STATUSES:
+        SearchRequest.objects.update(status=STATUSES[name])
+    elif name == "request-assign":
+        words["handler"] = candidate.search.requested_by_id
+    elif name == "package-cancel":
+        EvidencePackage.objects.update(status="queued")
+    elif name == "review-give":
+        Candidate.objects.update(decision="confirmed")
+    elif name == "request-decide":
         SearchRequest.objects.update(status="submitted")
     elif name == "api-request-path":
         Candidate.objects.update(decision="confirmed")

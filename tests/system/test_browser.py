@@ -4,6 +4,7 @@ Uses Debian's Chromium; skipped with its reason where there is none.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -27,7 +28,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.audit.services import verify_chain
 from portal.stack import Stack
-from tests.conftest import NOON, PASSWORD, add_feature, drawn_person, make_recording, make_sighting
+from tests.conftest import NOON, PASSWORD, add_feature, drawn_person, make_recording, make_search, make_sighting
 from tests.system.conftest import START_S, free_port, wait_for_end
 
 pytestmark = pytest.mark.browser
@@ -234,6 +235,51 @@ def test_an_idle_page_keeps_its_socket_and_a_long_title_its_layout(
     assert closed == []
     assert page.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     expect(page.locator("#theme-toggle")).to_be_in_viewport()
+
+
+def test_a_second_opinion_by_keys_a_wider_scope_and_the_answer(
+    page: Page, site: str, drawn_city: list[Sighting], approved: SearchRequest, operator: User, supervisor: User
+) -> None:
+    SearchRequest.objects.update(status="searching", hours=2, last_seen_at=NOON)
+    search = make_search(approved, list(Camera.objects.all()), operator, status="done")
+    for at, sighting in enumerate(drawn_city[:8:4]):
+        Candidate.objects.create(search=search, sighting=sighting, score=0.9 - at / 10, decision="confirmed")
+    log_in(page, site, supervisor)
+    page.goto(f"{site}/requests/{approved.pk}/")
+    expect(page.locator("#hidden-note")).to_be_visible()
+    expect(page.locator("#candidates [data-decision=hidden]")).to_have_count(2)
+    page.click("#tab-request")
+    page.click("[data-open=scope-dialog]")
+    page.fill("#scope-hours", "9")
+    page.click("#scope-form button.primary")
+    expect(page.locator("#scope-form [data-refusal]")).to_contain_text("Say why the scope has to change")
+    page.fill("#scope-reason", "snow")
+    page.click("#scope-form button.primary")
+    expect(page.locator("#state-body")).to_contain_text("(basis: 72)")
+
+    page.goto(f"{site}/reviews/")
+    page.keyboard.press("Equal")
+    expect(page.locator("#zoom-value")).to_have_text("125 %")
+    page.keyboard.press("KeyY")
+    expect(page.locator(".review-head")).to_contain_text("1 waits")
+    page.keyboard.press("KeyN")
+    page.keyboard.type("other shoes")
+    page.keyboard.press("Enter")
+    expect(page.locator(".review")).to_contain_text("No candidate waits for your second opinion")
+    assert (Candidate.objects.agreed().count(), Candidate.objects.disputed().count()) == (1, 1)
+
+    page.goto(f"{site}/requests/{approved.pk}/#request")
+    page.click("form[action$='/review/'] button")
+    page.click("a[href$='/answer/']")
+    expect(page.locator("#path-strip .path-card")).to_have_count(1)
+    page.locator(".choose input").uncheck()
+    expect(page.locator("#send-answer")).to_have_text("Send that nothing was seen")
+    expect(page.locator("#answer-text")).to_have_value(re.compile("^Not seen. 5 cameras were searched"))
+    page.locator(".choose input").check()
+    expect(page.locator("#answer-text")).to_have_value(re.compile("^Seen at 호수공원 "))
+    page.click("#send-answer")
+    page.wait_for_url(f"{site}/requests/{approved.pk}/answers/#answer-1")
+    expect(page.locator(".answer .sighting")).to_have_count(1)
 
 
 def _csrf(page: Page) -> str:

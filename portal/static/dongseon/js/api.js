@@ -3,9 +3,10 @@
 const csrfToken = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
 
 export class ApiError extends Error {
-  constructor(message, status) {
+  constructor(message, status, content = null) {
     super(message);
     this.status = status;
+    this.content = content;
   }
 }
 
@@ -17,7 +18,7 @@ export async function get(url, options = {}) {
 /** POST a FormData as it is, anything else as JSON. */
 export async function post(url, body = {}) {
   const isForm = body instanceof FormData;
-  const headers = { "X-CSRFToken": csrfToken, ...(isForm ? {} : { "Content-Type": "application/json" }) };
+  const headers = { Accept: "application/json", "X-CSRFToken": csrfToken, ...(isForm ? {} : { "Content-Type": "application/json" }) };
   return send(url, { method: "POST", headers, body: isForm ? body : JSON.stringify(body) });
 }
 
@@ -32,7 +33,7 @@ async function send(url, options) {
   if (answer.type === "opaqueredirect") throw new ApiError(gettext("You were logged out. Log in again in a new tab, then repeat."), 401);
   const isJson = (answer.headers.get("content-type") ?? "").includes("json");
   const content = isJson ? await answer.json() : null;
-  if (!answer.ok) throw new ApiError(sentences(content) || fallback(answer.status), answer.status);
+  if (!answer.ok) throw new ApiError(sentences(content) || fallback(answer.status), answer.status, content);
   return content;
 }
 
@@ -40,6 +41,7 @@ async function send(url, options) {
 function sentences(content) {
   if (!content) return "";
   if (typeof content === "string") return content;
+  if (typeof content.detail === "string") return content.detail;
   if (Array.isArray(content)) return content.map(sentences).filter(Boolean).join(" ");
   return Object.values(content).map(sentences).filter(Boolean).join(" ");
 }

@@ -55,7 +55,7 @@ export function createCandidates(verbs) {
       onpointermove: (event) => hasMoved(event) && hovered.emit(current(row.id)), onpointerleave: () => hovered.emit(null) },
       h("div", { class: "candidate-picture" },
         picture(row.sighting.picture, "", { loading: "lazy", decoding: "async" }),
-        h("span", { class: "rank" }), h("span", { class: "state-mark" }, icon("check"), icon("close")),
+        h("span", { class: "rank" }), h("span", { class: "state-mark" }, icon("check"), icon("close")), h("span", { class: "second-mark" }),
         row.sighting.is_small
           && h("span", { class: "small-mark", title: gettext("Never reached 64 × 128 pixels") }, gettext("small"))),
       h("div", { class: "candidate-score" }, h("b"), h("span", { class: "bar" }, h("i"))),
@@ -71,6 +71,7 @@ export function createCandidates(verbs) {
 
   function update(card, row) {
     card.dataset.decision = row.decision;
+    card.dataset.second = row.second;
     card.classList.toggle("selected", row.id === state.selectedId);
     card.querySelector(".rank").textContent = row.rank;
     card.querySelector(".candidate-score b").textContent = similarity(row.score);
@@ -78,6 +79,9 @@ export function createCandidates(verbs) {
     card.tabIndex = row.id === state.selectedId ? 0 : -1;
     for (const button of card.querySelectorAll("button")) button.tabIndex = card.tabIndex;
     card.title = row.decision === "rejected" ? row.reason : "";
+    const second = card.querySelector(".second-mark");
+    second.textContent = { agreed: "2✓", disputed: "2✗", awaited: "2…" }[row.second] ?? "";
+    second.title = secondText(row.second);
     card.setAttribute("aria-label", describe(row));
   }
 
@@ -122,7 +126,7 @@ export function createCandidates(verbs) {
   function replace(row) {
     const at = state.rows.findIndex((other) => other.id === row.id);
     if (at < 0) return;
-    Object.assign(state.rows[at], { decision: row.decision, reason: row.reason });
+    Object.assign(state.rows[at], { decision: row.decision, reason: row.reason, second: row.second ?? "" });
   }
 
   byId("candidate-filter").addEventListener("change", ({ target }) => { state.show = target.value; draw(); });
@@ -131,12 +135,18 @@ export function createCandidates(verbs) {
     get selectedRow() { return current(state.selectedId) ?? null; } };
 }
 
+/** What became of the second opinion, in a word; "" where none is asked for. */
+export const secondText = (second) => ({
+  agreed: gettext("two agree"), disputed: gettext("two disagree"), awaited: gettext("2nd opinion awaited"),
+}[second] ?? "");
+
 /** Browsers also report moves when the page moves under a pointer at rest: those must not change what is shown. */
 const hasMoved = (event) => event.movementX !== 0 || event.movementY !== 0;
 
 function describe(row) {
-  const decision = { pending: gettext("undecided"), confirmed: gettext("confirmed"), rejected: gettext("rejected") }[row.decision];
+  const decision = { pending: gettext("undecided"), confirmed: gettext("confirmed"), rejected: gettext("rejected"), hidden: gettext("hidden") }[row.decision];
+  const words = [decision, secondText(row.second)].filter(Boolean).join(", ");
   const { camera_name: camera, seen_at: at } = row.sighting;
   return interpolate(gettext("Candidate %(rank)s, similarity %(score)s, %(camera)s, %(when)s, %(decision)s"),
-    { rank: row.rank, score: similarity(row.score), camera, when: `${day(at)} ${clock(at)}`, decision }, true);
+    { rank: row.rank, score: similarity(row.score), camera, when: `${day(at)} ${clock(at)}`, decision: words }, true);
 }

@@ -1,5 +1,6 @@
 /** The candidate in focus, large, beside the picture that is looked for. */
 import { byId, h, icon, picture } from "./dom.js";
+import { secondText } from "./candidates.js";
 import { duration, similarity, timeElement } from "./format.js";
 
 /**
@@ -35,7 +36,7 @@ export function addCompare({ query, candidates, verbs, onSearchFrom }) {
         row.decision === "pending" && verb("confirm-large", gettext("Confirm"), "Y", "check", () => verbs.onConfirm(row)),
         row.decision === "pending" && verb("reject-large", gettext("Reject"), "N", "close",
           (event) => verbs.onReject(row, event.currentTarget)),
-        row.decision !== "pending" && verb("", gettext("Take back"), "U", "undo", () => verbs.onUndo(row)),
+        isDecided(row) && verb("", gettext("Take back"), "U", "undo", () => verbs.onUndo(row)),
         verb("quiet", gettext("Search from this"), "S", "target", () => onSearchFrom(sighting))));
   }
 
@@ -76,8 +77,13 @@ function nothing(item) {
       : gettext("Add a picture on the left to begin.")));
 }
 
+const isDecided = (row) => row.decision === "confirmed" || row.decision === "rejected";
+
 function stateText(row) {
-  if (row.decision === "confirmed") return gettext("Confirmed by a person");
-  if (row.decision === "rejected") return `${gettext("Rejected")}${row.reason ? `: ${row.reason}` : ""}`;
+  const second = secondText(row.second);
+  const end = second && ` · ${second}`;
+  if (row.decision === "hidden") return gettext("Decision hidden from you");
+  if (row.decision === "confirmed") return `${gettext("Confirmed by a person")}${end}`;
+  if (row.decision === "rejected") return `${gettext("Rejected")}${row.reason ? `: ${row.reason}` : ""}${end}`;
   return gettext("Not decided: a lead only");
 }

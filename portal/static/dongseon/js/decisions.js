@@ -10,14 +10,14 @@ export function createDecisions({ candidates, onDecided, onStale }) {
   const pending = new Set();
 
   async function decide(row, decision, reason = "") {
-    if (pending.has(row.id) || row.decision === decision) return;
+    if (pending.has(row.id) || row.decision === decision || row.decision === "hidden") return;
     const seen = row.decision;
-    const before = { id: row.id, decision: seen, reason: row.reason };
+    const before = { id: row.id, decision: seen, reason: row.reason, second: row.second };
     pending.add(row.id);
     apply({ id: row.id, decision, reason });
     if (decision !== "pending") candidates().selectNextOpen(row.id);
     try {
-      await post(`/api/candidates/${row.id}/decision/`, { decision, seen, reason });
+      apply(await post(`/api/candidates/${row.id}/decision/`, { decision, seen, reason }));
       say(row, decision);
     } catch (error) {
       apply(before);

@@ -1,4 +1,5 @@
 /** What every page needs: theme, help, notices, small forms that send themselves. */
+import "./deadlines.js";
 import { byId, signal } from "./dom.js";
 import { addTimeField } from "./time_field.js";
 import { leaveAfter } from "./toasts.js";
@@ -57,9 +58,13 @@ function start() {
   }
   for (const box of document.querySelectorAll("[data-page-toast]")) {
     box.querySelector("button").addEventListener("click", () => box.remove());
-    leaveAfter(box, 8000);
+    if (!box.classList.contains("error")) leaveAfter(box, 8000); // what went wrong stays until it is read
   }
   for (const field of document.querySelectorAll("input[data-time]")) addTimeField(field);
+  document.addEventListener("click", (event) => {
+    const asked = event.target.closest("[data-confirm]");
+    if (asked && !confirm(asked.dataset.confirm)) event.preventDefault();
+  });
   for (const field of document.querySelectorAll("[data-autosubmit]")) {
     field.addEventListener("change", () => field.form.requestSubmit());
   }

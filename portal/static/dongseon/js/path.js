@@ -1,9 +1,9 @@
 /** The path: its strip of cards, its line on the map, building it, and whether it is still what is confirmed. */
 import { get, post } from "./api.js";
 import { byId, h, icon } from "./dom.js";
-import { clock, duration, metres, timeElement } from "./format.js";
 import { fitTo } from "./map.js";
-import { addPathLayer, hopText } from "./path_layer.js";
+import { addPathLayer } from "./path_layer.js";
+import { markCard, stripItems, summary } from "./path_strip.js";
 import { errorToast, toast } from "./toasts.js";
 
 /**
@@ -53,8 +53,8 @@ export function createPath({ map, requestId, emptyText, confirmed = null, onSear
     layer.set(points);
     byId("path-fit").hidden = points.length < 1;
     const nothing = h("li", { class: "strip-empty" }, icon("path", "icon big"), emptyText);
-    byId("path-strip").replaceChildren(...(points.length ? points.flatMap(card) : [nothing]));
-    byId("path-summary").textContent = points.length ? summary(points) : "";
+    byId("path-strip").replaceChildren(...(points.length ? stripItems(points, { onSelect: select, onHover: layer.highlight }) : [nothing]));
+    byId("path-summary").textContent = summary(points);
     compare();
   }
 
@@ -71,41 +71,12 @@ export function createPath({ map, requestId, emptyText, confirmed = null, onSear
   }
 
   function select(number, isFromStrip = true) {
-    for (const item of byId("path-strip").querySelectorAll(".path-card")) {
-      const isCurrent = Number(item.dataset.number) === number;
-      item.classList.toggle("current", isCurrent);
-      if (isCurrent && !isFromStrip) item.scrollIntoView({ block: "nearest", inline: "nearest" });
-    }
+    markCard(byId("path-strip"), number, { isShown: !isFromStrip });
     layer.highlight(number);
     if (isFromStrip) layer.open(number);
-  }
-
-  function card(point) {
-    const { sighting } = point;
-    const body = h("li", { class: `path-card${point.is_impossible ? " impossible" : ""}`, dataset: { number: point.number } },
-      h("button", { type: "button", onclick: () => select(point.number), onmouseenter: () => layer.highlight(point.number) },
-        h("img", { src: sighting.picture, alt: "", loading: "lazy" }),
-        h("span", { class: "path-number" }, String(point.number)),
-        h("span", { class: "path-text" }, timeElement(sighting.first_seen_at, { withDay: false }),
-          h("span", { class: "path-camera", title: sighting.camera_name }, sighting.camera_name),
-          h("span", { class: "muted small" }, interpolate(gettext("until %s"), [clock(sighting.last_seen_at)])))));
-    return point.hop_m === null ? [body] : [hop(point), body];
   }
 
   if (button) button.addEventListener("click", build);
   byId("path-fit").addEventListener("click", () => fitTo(map, layer.places()));
   return { load, build, compare };
-}
-
-function hop(point) {
-  return h("li", { class: `path-hop${point.is_impossible ? " impossible" : ""}`, title: `${hopText(point)} (${gettext("from leaving the one view to entering the next")})` },
-    point.is_impossible ? icon("warning") : icon("chevron"),
-    h("b", {}, metres(point.hop_m)), h("span", {}, duration(point.hop_s)), h("span", {}, hopText(point).split(" · ")[2] ?? ""),
-    point.is_impossible && h("span", { class: "flag" }, gettext("impossible")));
-}
-
-function summary(points) {
-  const length = points.reduce((sum, point) => sum + (point.hop_m ?? 0), 0);
-  const seconds = (Date.parse(points.at(-1).sighting.last_seen_at) - Date.parse(points[0].sighting.first_seen_at)) / 1000;
-  return `${interpolate(ngettext("%s point", "%s points", points.length), [points.length])} · ${metres(length)} · ${duration(seconds)}`;
 }

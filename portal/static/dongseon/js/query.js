@@ -7,8 +7,8 @@ const MOST_PICTURES = 10;
 const LARGEST_BYTES = 25 * 1024 * 1024;
 
 /**
- * Items are {kind: "file"|"sighting"|"stored", url, name, file?, sighting?, box?, error?}. A stored one belongs to an
- * earlier search, and is sent again with a new one.
+ * Items are {kind: "file"|"sighting"|"attachment"|"stored", url, name, file?, sighting?, attachment?, box?, error?}. A
+ * stored one belongs to an earlier search, and is sent again with a new one; an attachment came with the request.
  */
 export function createQuery() {
   const items = [];
@@ -17,6 +17,7 @@ export function createQuery() {
   function add(item) {
     if (items.length >= MOST_PICTURES) return errorToast(interpolate(gettext("At most %s pictures at once."), [MOST_PICTURES]));
     if (item.sighting && items.some((other) => other.sighting === item.sighting)) return undefined;
+    if (item.attachment && items.some((other) => other.attachment === item.attachment)) return undefined;
     items.push(item);
     return show();
   }
@@ -44,14 +45,15 @@ export function createQuery() {
   function card(item) {
     const image = picture(item.url, item.name);
     const frame = h("button", {
-      type: "button", class: "query-frame", title: item.sighting ? item.name : gettext("Mark the person"),
-      disabled: Boolean(item.sighting) || !item.url, onclick: () => editBox(item, show),
+      type: "button", class: "query-frame", title: isFixed(item) ? item.name : gettext("Mark the person"),
+      disabled: isFixed(item) || !item.url, onclick: () => editBox(item, show),
     }, item.url ? image : icon("picture", "icon big"));
     const label = interpolate(gettext("Remove %s"), [item.name]);
     if (item.box) placeBox(frame, image, item.box);
     return h("li", { class: item.error ? "has-error" : "" }, frame,
       h("button", { type: "button", class: "query-remove", "aria-label": label, onclick: () => remove(item) }, icon("close")),
       item.sighting && h("span", { class: "query-tag" }, gettext("sighting")),
+      item.attachment && h("span", { class: "query-tag" }, gettext("station")),
       item.error && h("p", { class: "query-error", role: "alert" }, item.error));
   }
 
@@ -64,21 +66,32 @@ export function createQuery() {
     show();
   }
 
-  /** Put the query into a form: files with their boxes in the same order, sightings by number. */
+  /** Put the query into a form: files with their boxes in the same order, what the portal has by number. */
   async function fill(form) {
     const boxes = [];
-    for (const item of items.filter((row) => row.kind !== "sighting" && row.url)) {
+    for (const item of items.filter((row) => !isFixed(row) && row.url)) {
       const content = item.file ?? await (await fetch(item.url)).blob();
       form.append("pictures", content, item.name);
       boxes.push(item.box ?? null);
     }
     form.append("boxes", JSON.stringify(boxes));
-    form.append("sightings", JSON.stringify(items.filter((row) => row.kind === "sighting").map((row) => row.sighting)));
+    for (const kind of ["sighting", "attachment"]) {
+      form.append(`${kind}s`, JSON.stringify(items.filter((row) => row.kind === kind).map((row) => row[kind])));
+    }
   }
 
   listen(addFiles);
+  byId("photos")?.addEventListener("click", ({ target }) => {
+    const photo = target.closest("[data-attachment]");
+    if (!photo || byId("query-block").disabled) return;
+    const { attachment, name } = photo.dataset;
+    add({ kind: "attachment", attachment: Number(attachment), name, url: photo.querySelector("img").src });
+  });
   return { items, changed, add, fill, showStored, clear: () => { items.length = 0; show(); } };
 }
+
+/** What the portal has already is searched by as it is: no box is drawn on it here. */
+const isFixed = (item) => Boolean(item.sighting || item.attachment);
 
 function listen(addFiles) {
   const [field, drop] = [byId("pictures"), byId("drop")];

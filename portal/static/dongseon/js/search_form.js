@@ -7,9 +7,10 @@ const OPEN = new Set(["queued", "running"]);
 export const isOpen = (search) => OPEN.has(search.status);
 
 /**
- * @param {{requestId: number, kind: string, cameras: Object, query: Object, timeRange: Object, onStarted: Function}} options
+ * @param {{requestId: number, kind: string, cameras: Object, query: Object, timeRange: Object, onStarted: Function,
+ *   onOutOfScope: (rules: Object[]) => void}} options  `onOutOfScope`: which rules the portal refused the search by
  */
-export function addSearchForm({ requestId, kind, cameras, query, timeRange, onStarted }) {
+export function addSearchForm({ requestId, kind, cameras, query, timeRange, onStarted, onOutOfScope }) {
   let current = null;
   let isSending = false;
 
@@ -32,10 +33,12 @@ export function addSearchForm({ requestId, kind, cameras, query, timeRange, onSt
     isSending = true;
     busy(true);
     say("");
+    onOutOfScope([]);
     try {
       onStarted(await post(`/api/requests/${requestId}/searches/`, await fields()));
     } catch (error) {
       say(error.message, "bad");
+      onOutOfScope(error.content?.rules ?? []);
     } finally {
       isSending = false;
       busy(false);
@@ -82,7 +85,7 @@ export function addSearchForm({ requestId, kind, cameras, query, timeRange, onSt
 
   byId("search-form").addEventListener("submit", start);
   byId("cancel-search").addEventListener("click", cancel);
-  return { start, showProgress, clear: () => { current = null; } };
+  return { start, showProgress, clear: () => { current = null; }, clearMessage: () => say("") };
 }
 
 function statusText({ status, progress, compared }) {

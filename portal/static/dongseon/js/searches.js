@@ -49,6 +49,7 @@ export function createSearches({ requestId, live, onSearch, onProgress }) {
   const refresh = throttle(() => state.current && open(state.current.id), REFETCH_MS);
 
   function receive(event) {
+    if (event.type !== "search.progress" && event.type !== "candidates.changed") return;
     const row = state.rows.find((search) => search.id === event.search);
     const { status, progress, compared, error } = event;
     if (event.type === "search.progress" && row) {

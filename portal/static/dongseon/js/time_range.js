@@ -1,5 +1,5 @@
 /** From when until when: two fields in Korean time, shortcuts, and a plain sentence in 24 hours. */
-import { byId } from "./dom.js";
+import { byId, signal } from "./dom.js";
 import { clock, day, duration, fromField, toField } from "./format.js";
 import { addTimeField } from "./time_field.js";
 
@@ -7,10 +7,11 @@ const MINUTE_MS = 60000;
 
 /**
  * @param {{lastSeenAt: string|null, recorded: () => [Date, Date]|null}} options
- * @returns {{read: () => {from: Date, until: Date}|null, write: Function}}
+ * @returns {{read: () => {from: Date, until: Date}|null, write: Function, changed: Object}}
  */
 export function addTimeRange({ lastSeenAt, recorded }) {
   const [start, end] = [byId("starts-at"), byId("ends-at")];
+  const changed = signal();
 
   function read() {
     const [from, until] = [fromField(start.value), fromField(end.value)];
@@ -30,6 +31,7 @@ export function addTimeRange({ lastSeenAt, recorded }) {
     byId("time-summary").classList.toggle("bad-text", Boolean(isTurned));
     byId("time-summary").textContent = !range ? gettext("Fill in both times.")
       : isTurned ? gettext("The end lies before the start.") : sentence(range);
+    changed.emit();
   }
 
   function pick(chip) {
@@ -43,7 +45,7 @@ export function addTimeRange({ lastSeenAt, recorded }) {
   for (const field of [start, end]) addTimeField(field, summarise);
   byId("time-chips").addEventListener("click", ({ target }) => target.closest("button") && pick(target.closest("button")));
   write(...standard(lastSeenAt, recorded()));
-  return { read, write };
+  return { read, write, changed };
 }
 
 /** Around the last time seen, cut to what was recorded; all that was recorded where these do not meet. */

@@ -3,6 +3,7 @@ import { addCameraLayer } from "./camera_layer.js";
 import { addCameraList } from "./camera_list.js";
 import { createCameras, loadCameras } from "./cameras.js";
 import { createCandidates } from "./candidates.js";
+import { post } from "./api.js";
 import { addCompare } from "./compare.js";
 import { createDecisions } from "./decisions.js";
 import { byId, h, icon, readData } from "./dom.js";
@@ -12,15 +13,20 @@ import { addMapButton, createMap, fitTo } from "./map.js";
 import { createPath } from "./path.js";
 import { createQuery } from "./query.js";
 import { addRadiusTool } from "./radius.js";
+import { addScope } from "./scope.js";
 import { addSearchForm, isOpen } from "./search_form.js";
 import { createSearches } from "./searches.js";
 import { addSightingPicker } from "./sighting_picker.js";
+import { createState } from "./state.js";
+import { addTabs } from "./tabs.js";
 import { addTimeRange } from "./time_range.js";
 import { errorToast, toast } from "./toasts.js";
 
 const data = readData("workspace-data");
 
 async function start() {
+  const state = createState(data.request);
+  addTabs();
   const map = createMap(data);
   const cameras = await loadCameras().catch((error) => {
     errorToast(error);
@@ -29,13 +35,14 @@ async function start() {
   const layer = addCameraLayer(map, cameras);
   addCameraList(cameras, { onFocus: layer.focus });
   addRadiusTool(map, cameras);
+  byId("hold-cameras").replaceChildren(...cameras.rows.map((row) => h("option", { value: row.code }, row.name)));
   const shown = () => (cameras.chosen.size ? [...cameras.chosen].map(cameras.get) : cameras.rows);
   const places = () => shown().map((row) => [row.latitude, row.longitude]);
   addMapButton(map, { iconName: "fit", title: gettext("Show the chosen cameras"), onClick: () => fitTo(map, places()) });
   const timeRange = addTimeRange({ lastSeenAt: data.lastSeenAt, recorded: cameras.recorded });
   chooseAtFirst(cameras, timeRange);
   fitTo(map, places(), { isAnimated: false });
-  run({ map, cameras, layer, timeRange });
+  run({ map, cameras, layer, timeRange, state });
 }
 
 function chooseAtFirst(cameras, timeRange) {
@@ -44,11 +51,11 @@ function chooseAtFirst(cameras, timeRange) {
   cameras.choose((recorded.length ? recorded : cameras.rows).map((row) => row.id));
 }
 
-function run({ map, cameras, layer, timeRange }) {
+function run({ map, cameras, layer, timeRange, state }) {
   const query = createQuery();
   const confirmed = trackConfirmed(data.confirmed);
   const searchFrom = (sighting) => {
-    if (!data.isSearchable) return;
+    if (!state.scope().isSearchable) return;
     query.add({ kind: "sighting", sighting: sighting.id, url: sighting.picture, name: `${sighting.camera_name} ${sighting.seen_at}` });
     toast(gettext("Added to the query. Press Search to look for it."), { kind: "result" });
   };
@@ -68,8 +75,9 @@ function run({ map, cameras, layer, timeRange }) {
     emptyText: gettext("No path yet. Confirm candidates, then build the path.") });
   const searches = createSearches({ requestId: data.request, live: () => live.isConnected(), onSearch,
     onProgress: (event) => form.showProgress(event) });
-  const form = addSearchForm({ requestId: data.request, kind: data.kind, cameras, query, timeRange, onStarted: searches.begin });
-  byId("start-search").disabled = !data.isSearchable; // off until now: pressed before this ran, it would send an empty form
+  const scope = addScope({ map, cameras, timeRange, state, onChanged: () => form.clearMessage() }); // lets the search begin: pressed before, it would send an empty form
+  const form = addSearchForm({ requestId: data.request, kind: data.kind, cameras, query, timeRange,
+    onStarted: (row) => { state.refresh(); return searches.begin(row); }, onOutOfScope: scope.offerWidening });
 
   function onSearch(search, isNew) {
     form.showProgress(search);
@@ -77,6 +85,7 @@ function run({ map, cameras, layer, timeRange }) {
     else updatePictures(search, query);
     // A decision on its way is newer than this answer.
     for (const row of search.candidates) if (verbs.isPending(row.id)) row.decision = candidates.current(row.id)?.decision ?? row.decision;
+    showWhetherKnown(search, candidates);
     candidates.set(search.candidates);
     confirmed.take(search.id, search.candidates);
     showEmpty(search, candidates);
@@ -89,9 +98,23 @@ function run({ map, cameras, layer, timeRange }) {
   addSightingPicker({ cameras, timeRange, kind: data.kind, onPick: searchFrom });
   addKeys({ candidates, compare, verbs, searchFrom, path, form });
   showEmpty(null, candidates);
+  byId("show-decisions").addEventListener("click", async () => {
+    try {
+      await post(`/api/searches/${searches.state.current.id}/decisions/`);
+      await searches.open(searches.state.current.id);
+      path.load();
+      state.refresh();
+    } catch (error) {
+      errorToast(error);
+    }
+  });
   const live = connectLive(data.request, {
-    onEvent: (event) => (event.type === "path.changed" ? path.load() : searches.receive(event)),
-    onBack: () => { searches.loadList(); searches.refresh(); path.load(); },
+    onEvent: (event) => {
+      searches.receive(event);
+      if (event.type === "path.changed") path.load();
+      if (event.type === "request.changed" || event.type === "candidates.changed") state.refresh();
+    },
+    onBack: () => { searches.loadList(); searches.refresh(); path.load(); state.refresh(); },
   });
   path.load({ fit: location.hash === "#path", exists: data.hasPath });
   searches.loadList().then((rows) => {
@@ -108,6 +131,16 @@ function trackConfirmed(pairs) {
     all: () => new Set([...bySearch.values()].flat()),
     take: (search, rows) => bySearch.set(search, rows.filter((row) => row.decision === "confirmed").map((row) => row.sighting.id)),
   };
+}
+
+/** To who has not worked on a search, its decisions are hidden, and so is how many there are of each kind. */
+function showWhetherKnown(search, candidates) {
+  byId("hidden-note").hidden = search.is_known;
+  byId("candidate-filter").hidden = !search.is_known;
+  if (search.is_known || candidates.state.show === "all") return;
+  const all = document.querySelector("#candidate-filter [value=all]");
+  all.checked = true;
+  all.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
 /** Put an earlier search's terms back into the form, so that it can be changed and run again. */

@@ -1,0 +1,5 @@
+"""Investigations in the admin, by noun. Actions call the verbs; no rule lives here."""
+
+from investigations.admin import answers, bases, candidates, cases, requests, retention, searches
+
+__all__ = ["answers", "bases", "candidates", "cases", "requests", "retention", "searches"]

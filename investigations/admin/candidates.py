@@ -1,0 +1,202 @@
+"""Review: each candidate beside the picture that was searched by.
+
+Whoever does not know the decisions of a search is not told them here either: not in the list, not by a filter, not by
+an order, not in the history. They can give the second opinion.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from unfold.decorators import display
+
+from investigations.admin.common import HistoryInline, person_field, shown_picture, shown_time
+from investigations.models import Candidate, CandidateDecision, SecondReview
+from investigations.services.candidates import decide_candidate
+from investigations.services.reviews import review_candidate
+from portal.accounts.admin import ReadOnlyAdmin
+from portal.accounts.admin_actions import ReasonActionForm, apply_to_each
+from portal.accounts.rights import Right, acting_user, has_right
+
+Decision = Candidate.Decision
+HIDDEN = "hidden"
+
+
+class DecisionFilter(admin.SimpleListFilter):
+    """By decision, among those whose decision the person knows."""
+
+    title = _("decision")
+    parameter_name = "decided"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        second = [("awaiting", _("waits for my second opinion")), ("disputed", _("two people disagree"))]
+        return [*second, *Decision.choices, (HIDDEN, _("hidden from me"))]
+
+    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
+        user, value = acting_user(request), self.value()
+        if value == "awaiting":
+            waiting = Candidate.objects.awaiting_second_review(user).order_by()
+            return queryset.filter(pk__in=waiting.values("pk"))
+        if value == "disputed":
+            return queryset.disputed()
+        if value == HIDDEN:
+            return queryset.filter(is_hidden=True)
+        return queryset.filter(decision=value, is_hidden=False) if value in Decision.values else queryset
+
+
+class DecisionInline(HistoryInline):
+    model = CandidateDecision
+    fields: Any = ["at", "old", "new", person_field("actor", _("by")), "reason"]
+    readonly_fields = fields
+
+
+class SecondReviewInline(HistoryInline):
+    model = SecondReview
+    fields: Any = ["at", "verdict", person_field("reviewer", _("by")), "reason", "is_void"]
+    readonly_fields = fields
+
+
+@admin.register(Candidate)
+class CandidateAdmin(ReadOnlyAdmin):
+    is_view_audited = True
+    view_rights = frozenset({Right.DECIDE_CANDIDATE})
+    list_display = [
+        "query",
+        "found",
+        "similarity",
+        "shown_decision",
+        "second_opinion",
+        "camera",
+        "seen_at",
+        "search",
+    ]
+    list_filter = [DecisionFilter, "sighting__camera", "search__request__case__kind"]
+    list_select_related = ["search__request__case", "sighting__camera"]
+    search_fields = [
+        "search__request__case__number",
+        "search__request__case__title",
+        "sighting__camera__code",
+    ]
+    actions = ["agree", "disagree", "confirm", "reject", "reopen"]
+    action_form = ReasonActionForm
+    fields = [
+        ("query", "found"),
+        "search",
+        "camera",
+        "seen_at",
+        "similarity",
+        "decision_text",
+        "second_opinion_text",
+    ]
+    readonly_fields = ["query", "found", "camera", "seen_at", "similarity", "decision_text", "second_opinion_text"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        hidden = Candidate.objects.hidden_from(acting_user(request)).filter(pk=OuterRef("pk"))
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(is_hidden=Exists(hidden))
+        return rows.prefetch_related("search__pictures", "second_reviews")
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """An address must not ask what the page does not tell."""
+        return lookup.partition("__")[0] != "decision" and super().lookup_allowed(lookup, value, request)
+
+    def get_inlines(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [] if obj is None or obj.is_hidden else [DecisionInline, SecondReviewInline]
+
+    @admin.display(description=_("query picture"))
+    def query(self, row: Candidate) -> str:
+        pictures = [picture for picture in row.search.pictures.all() if picture.image]
+        return shown_picture(reverse("query-picture", args=[pictures[0].pk])) if pictures else ""
+
+    @admin.display(description=_("found"))
+    def found(self, row: Candidate) -> str:
+        return shown_picture(reverse("sighting-picture", args=[row.sighting_id]))
+
+    @admin.display(description=_("similarity"), ordering="score")
+    def similarity(self, row: Candidate) -> str:
+        return f"{row.score:.3f}"
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("decision"), label={"pending": "info", "confirmed": "success", "rejected": "danger", HIDDEN: ""}
+    )
+    def shown_decision(self, row: Any) -> tuple[str, str]:
+        return _decision_of(row)
+
+    @display(  # type: ignore[untyped-decorator]
+        description=_("second opinion"), label={"agreed": "success", "disputed": "danger"}
+    )
+    def second_opinion(self, row: Candidate) -> tuple[str, str]:
+        return _second_opinion_of(row)
+
+    @admin.display(description=_("decision"))
+    def decision_text(self, row: Any) -> str:
+        return str(_decision_of(row)[1])
+
+    @admin.display(description=_("second opinion"))
+    def second_opinion_text(self, row: Candidate) -> str:
+        return _second_opinion_of(row)[1]
+
+    @admin.display(description=_("camera"), ordering="sighting__camera__code")
+    def camera(self, row: Candidate) -> str:
+        return str(row.sighting.camera)
+
+    @admin.display(description=_("time"), ordering="sighting__seen_at")
+    def seen_at(self, row: Candidate) -> str:
+        return shown_time(row.sighting.seen_at)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return has_right(request.user, Right.DECIDE_CANDIDATE)
+
+    @admin.action(description=_("Second opinion: it is the one"), permissions=["decide"])
+    def agree(self, request: HttpRequest, rows: QuerySet[Candidate]) -> None:
+        self._review(request, rows, SecondReview.Verdict.CONFIRMED)
+
+    @admin.action(description=_("Second opinion: it is not"), permissions=["decide"])
+    def disagree(self, request: HttpRequest, rows: QuerySet[Candidate]) -> None:
+        self._review(request, rows, SecondReview.Verdict.REJECTED)
+
+    @admin.action(description=_("Confirm the chosen candidates"), permissions=["decide"])
+    def confirm(self, request: HttpRequest, rows: QuerySet[Candidate]) -> None:
+        self._decide(request, rows, Decision.CONFIRMED)
+
+    @admin.action(description=_("Reject the chosen candidates"), permissions=["decide"])
+    def reject(self, request: HttpRequest, rows: QuerySet[Candidate]) -> None:
+        self._decide(request, rows, Decision.REJECTED)
+
+    @admin.action(description=_("Take the decisions back"), permissions=["decide"])
+    def reopen(self, request: HttpRequest, rows: QuerySet[Candidate]) -> None:
+        self._decide(request, rows, Decision.PENDING)
+
+    def _review(self, request: HttpRequest, rows: QuerySet[Candidate], verdict: str) -> None:
+        waiting = Candidate.objects.awaiting_second_review(acting_user(request)).order_by()
+        chosen, waits = rows.count(), rows.filter(pk__in=waiting.values("pk"))
+        if others := chosen - waits.count():
+            # Whether somebody has decided about the others is not told.
+            said = gettext("%(count)d of the chosen candidates do not wait for your second opinion.")
+            messages.warning(request, said % {"count": others})
+        reason, actor = request.POST.get("reason", ""), acting_user(request)
+        _apply(request, waits, lambda row: review_candidate(row, verdict, reason=reason, actor=actor))
+
+    def _decide(self, request: HttpRequest, rows: QuerySet[Candidate], decision: str) -> None:
+        reason, actor = request.POST.get("reason", ""), acting_user(request)
+        _apply(request, rows, lambda row: decide_candidate(row, decision, reason=reason, actor=actor))
+
+
+def _decision_of(row: Any) -> tuple[str, str]:
+    return (HIDDEN, gettext("hidden")) if row.is_hidden else (row.decision, row.get_decision_display())
+
+
+def _second_opinion_of(row: Candidate) -> tuple[str, str]:
+    review = row.second_review
+    if review is None:
+        return "", ""
+    return ("agreed", gettext("agrees")) if review.verdict == row.decision else ("disputed", gettext("disagrees"))
+
+
+def _apply(request: HttpRequest, rows: QuerySet[Candidate], verb: Callable[[Candidate], Any]) -> None:
+    if count := apply_to_each(request, rows, verb):
+        messages.success(request, gettext("Decided: %(count)d.") % {"count": count})

@@ -1,0 +1,105 @@
+"""As the officer does it, in a real browser: write a request with files, send it, and follow it live."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connection
+from playwright.sync_api import FilePayload, Page, expect
+
+from investigations.models import Case, Notification, SearchRequest
+from investigations.services.requests import approve_request
+from investigations.services.talk import add_comment
+from portal.accounts.models import Agency, User
+from tests.conftest import drawn_person, legal_basis
+from tests.system.test_browser import (  # noqa: F401 -- fixtures
+    _database_beside_playwright,
+    browser,
+    keep_screenshot,
+    log_in,
+    page,
+    site,
+)
+
+pytestmark = pytest.mark.browser
+LIVE_MS = 15_000
+
+
+def file(name: str, content: bytes) -> FilePayload:
+    return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
+
+
+def elsewhere(act: Callable[[], object]) -> None:
+    """Somebody else acts, in a thread of their own: in the one of the browser's event loop nothing is pushed."""
+
+    def run() -> None:
+        try:
+            act()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
+
+
+def test_a_station_asks_and_follows_its_request(
+    page: Page,  # noqa: F811
+    site: str,  # noqa: F811
+    case: Case,
+    centre: Agency,
+    officer: User,
+    supervisor: User,
+) -> None:
+    legal_basis()
+    log_in(page, site, officer)
+    page.goto(f"{site}/cases/{case.pk}/requests/new/")
+    page.get_by_text("Finding a missing child").click()
+    expect(page.locator("#document-field")).to_be_hidden()
+    expect(page.locator("#emergency-warning")).to_be_hidden()
+    page.check("#id_is_emergency")
+    expect(page.locator("#emergency-warning")).to_contain_text("within 2 hours")
+    page.fill("#id_wanted", "red coat")
+    page.fill("#id_purpose", "Missing persons act")
+    page.locator("#map").scroll_into_view_if_needed()
+    page.locator("#map").click(position={"x": 160, "y": 120})
+    assert page.input_value("#id_last_seen_latitude")
+    page.set_input_files("#files", [file("photo.jpg", drawn_person()), file("broken.jpg", b"not a picture")])
+    page.set_input_files("#files", [file("letter.pdf", b"%PDF-1.4 letter")])
+    expect(page.locator("#files-chosen .file")).to_have_count(3)
+    page.click("button[name=send]")
+
+    # One file was refused: all else is kept, and goes out without it.
+    page.wait_for_url("**/edit/")
+    expect(page.locator(".toast.error")).to_contain_text("broken.jpg is neither a picture nor a PDF document")
+    expect(page.locator("#files-field .file-name")).to_have_text(["photo.jpg", "letter.pdf"])
+    page.click("button[name=send]")
+    row = SearchRequest.objects.get()
+    page.wait_for_url(f"{site}/requests/{row.pk}/")
+    expect(page.locator(".step[aria-current]")).to_contain_text("officer")
+
+    # What others do appears by itself; what is half typed stays.
+    page.click("#close summary")
+    page.fill("#close-reason", "half typed")
+    elsewhere(lambda: approve_request(row, actor=supervisor))
+    expect(page.locator("[data-part=state] .status")).to_have_text("approved", timeout=LIVE_MS)
+    assert page.input_value("#close-reason") == "half typed"
+    assert page.evaluate("document.activeElement.id") == "close-reason"
+    page.fill("#comment-text", "She wears red boots.")
+    page.press("#comment-text", "Control+Enter")
+    expect(page.locator(".comment-text")).to_have_text(["She wears red boots."])
+    assert page.input_value("#comment-text") == ""
+    expect(page.locator("#bell-count")).to_be_hidden(timeout=LIVE_MS)
+    keep_screenshot(page, "station-request")
+
+    # On any other page the bell rings.
+    page.goto(f"{site}/")
+    page.wait_for_timeout(500)
+    elsewhere(lambda: add_comment(row, "Which colour is the bag?", actor=supervisor))
+    expect(page.locator("#bell-count")).to_have_text("1", timeout=LIVE_MS)
+    expect(page.locator("#toasts")).to_contain_text("There is a new comment.")
+    assert page.title().startswith("(1) ")
+    page.click("#bell")
+    page.locator("#bell-list .unread a").click()
+    page.wait_for_url(f"{site}/requests/{row.pk}/#talk")
+    expect(page.locator("#talk")).to_contain_text("Which colour is the bag?")
+    assert not Notification.objects.visible_to(officer).unread().exists()
