@@ -12,6 +12,7 @@ from investigations.views import (
     reviews,
     state,
     talk,
+    verifier,
     workspace,
 )
 
@@ -59,6 +60,7 @@ urlpatterns = [
     path("reviews/<int:pk>/", reviews.review_give, name="review-give"),
     path("pictures/sightings/<int:pk>.jpg", pictures.sighting_picture, name="sighting-picture"),
     path("pictures/queries/<int:pk>.jpg", pictures.query_picture, name="query-picture"),
+    path("verifier/<str:name>", verifier.verifier, name="verifier"),
     path("api/requests/<int:pk>/searches/", api.SearchCollection.as_view(), name="api-request-searches"),
     path("api/requests/<int:pk>/path/", api.RequestPath.as_view(), name="api-request-path"),
     path("api/searches/<int:pk>/", api.SearchDetail.as_view(), name="api-search"),

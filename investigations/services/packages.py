@@ -90,7 +90,7 @@ def hand_out_package(package: EvidencePackage, *, actor: User) -> None:
     if not EvidencePackage.objects.visible_to(actor).filter(pk=package.pk).exists():
         raise PermissionDenied(_("This package belongs to another control centre."))
     if package.status != JobStatus.DONE or not package.file:
-        raise ValidationError(_("This package is not ready, or was destroyed."))
+        raise ValidationError(_("This package is not ready, or no longer stored."))
     record(Action.PACKAGE_DOWNLOADED, actor=actor, target=package, details={"sha256": package.sha256})
 
 

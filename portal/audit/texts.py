@@ -12,6 +12,13 @@ def describe_break(place: Break) -> str:
     return _sentence(place) % words
 
 
+def describe_guards(missing: set[str]) -> str:
+    names = ", ".join(sorted(missing))
+    return _("The database no longer refuses changes to the audit trail: triggers are missing (%(names)s).") % {
+        "names": names
+    }
+
+
 def _sentence(place: Break) -> str:
     if place.kind == Kind.HEAD:
         return _HEAD[place.field]()

@@ -3,14 +3,15 @@
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from portal.audit.models import AuditEntry
+from portal.audit.models import Action, AuditEntry
 from portal.audit.services import write_root
 
+Cells = Sequence[str | int | None]
 BYTE_ORDER_MARK = "\ufeff"  # without it, spreadsheets take UTF-8 for the system's own encoding
 # With these a cell is a formula, also in their full-width form.
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -22,19 +23,26 @@ def defuse(text: str) -> str:
 
 
 def write_log(pages: Iterable[Iterable[AuditEntry]], *, root: tuple[int, str]) -> Iterator[bytes]:
-    """Yield the file page by page. Its last two lines give the SHA-256 of all bytes above, and the chain's root."""
+    """Return the file, page by page. Its last two lines give the SHA-256 of all bytes above, and the chain's root."""
+    # In the language of who asks, which need not be the one of the moment at which the rows are read.
+    labels = {action.value: str(action.label) for action in Action}
+    end = _("root of the audit trail")
+    return _stream(_titles(), ([_cells(entry, labels) for entry in page] for page in pages), end, write_root(*root))
+
+
+def _stream(titles: Cells, pages: Iterable[list[Cells]], end: str, root: str) -> Iterator[bytes]:
     digest = hashlib.sha256()
-    head = (BYTE_ORDER_MARK + _lines([_titles()])).encode()
+    head = (BYTE_ORDER_MARK + _lines([titles])).encode()
     digest.update(head)
     yield head
     for page in pages:
-        rows = _lines(map(_cells, page)).encode()
+        rows = _lines(page).encode()
         digest.update(rows)
         yield rows
-    yield _lines([["SHA-256", digest.hexdigest()], [_("root of the audit trail"), write_root(*root)]]).encode()
+    yield _lines([["SHA-256", digest.hexdigest()], [end, root]]).encode()
 
 
-def _titles() -> list[str]:
+def _titles() -> Cells:
     return [
         _("number"),
         _("when"),
@@ -51,13 +59,13 @@ def _titles() -> list[str]:
     ]
 
 
-def _cells(entry: AuditEntry) -> list[str | int | None]:
+def _cells(entry: AuditEntry, labels: dict[str, str]) -> Cells:
     texts = [
         entry.actor_name,
         entry.agency_name,
         entry.address,
         entry.action,
-        entry.get_action_display(),
+        labels.get(entry.action, entry.action),
         entry.target_type,
         entry.target_id,
         entry.target_name,
@@ -66,7 +74,7 @@ def _cells(entry: AuditEntry) -> list[str | int | None]:
     return [entry.sequence, localtime(entry.at).isoformat(), entry.actor_id, *map(defuse, texts)]
 
 
-def _lines(rows: Iterable[Iterable[object]]) -> str:
+def _lines(rows: list[Cells]) -> str:
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue()

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from portal.audit.chain import Break
 from portal.audit.checks import latest_check, read_break
+from portal.audit.guards import missing_guards
 from portal.audit.models import AuditCheck
 from portal.audit.services import current_root, write_root
-from portal.audit.texts import describe_break
+from portal.audit.texts import describe_break, describe_guards
 
 # The daily check may wait for a worker; a day and a half without one means that nobody checks.
 OVERDUE = timedelta(hours=36)
@@ -35,6 +36,8 @@ def trail_state() -> State:
     sequence, hash = current_root()
     check = latest_check()
     level, text = _judge(check)
+    if level == "good" and (missing := missing_guards()):
+        level, text = "warning", describe_guards(missing)
     breaks = [describe_break(place) for place in _first_breaks(check)]
     return State(level, text, write_root(sequence, hash), sequence, _progress(sequence), breaks)
 
@@ -42,7 +45,7 @@ def trail_state() -> State:
 def trail_card() -> dict[str, str]:
     """What the dashboard shows, in the form of its other cards."""
     state = trail_state()
-    words = {"good": _("holds"), "warning": _("not checked"), "bad": _("broken")}
+    words = {"good": _("holds"), "warning": _("to be looked at"), "bad": _("broken")}
     url = reverse("admin:audit_auditentry_trail")
     return {"title": state.text, "count": words[state.level], "url": url, "level": state.level}
 

@@ -9,7 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
 from django.test import AsyncClient, Client
 from django.urls import reverse
 from django.utils import timezone
@@ -144,7 +146,7 @@ def test_many_entries_are_read_page_by_page(supervisor: User, monkeypatch: pytes
     for number in range(10):
         record(Action.CASE_VIEWED, actor=supervisor if number % 2 else None, reason=f"look {number}")
     chunks = list(export_access_log(this_month(), actor=supervisor).chunks)
-    assert len(chunks) > 4
+    assert len(chunks) == 4  # titles, two pages, the seal
     rows = list(csv.reader(io.StringIO(b"".join(chunks).decode("utf-8-sig"))))
     assert [row[11] for row in rows[1:-3]] == [f"look {number}" for number in range(1, 10, 2)]
 
@@ -184,7 +186,9 @@ def test_the_server_sends_the_file_piece_by_piece(
 
     async def download() -> list[bytes]:
         response = await client.post(reverse("admin:audit_auditentry_export"), {"month": this_month()})
-        return [part async for part in response]  # type: ignore[attr-defined]
+        parts = [part async for part in response]  # type: ignore[attr-defined]
+        await sync_to_async(connection.close)()  # that of the thread which answered
+        return parts
 
     parts = asyncio.run(download())
     assert len(parts) >= 5

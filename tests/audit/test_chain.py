@@ -123,11 +123,12 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("version", [1, 2])
-@pytest.mark.parametrize("spelling", list(SPELLINGS))
+# Version 1 sorted the keys before it hashed them, and cannot tell their order.
+@pytest.mark.parametrize(
+    ("version", "spelling"),
+    [(version, name) for version in (1, 2) for name in SPELLINGS if (version, name) != (1, "order of keys")],
+)
 def test_another_spelling_of_equal_details_is_found_and_named(version: int, spelling: str) -> None:
-    if version == 1 and spelling == "order of keys":
-        pytest.skip("version 1 sorted the keys before it hashed them")
     entries = chain(3, version)
     text = SPELLINGS[spelling](entries[1].details)
     assert text != entries[1].details

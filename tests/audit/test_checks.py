@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.audit import checks, stored
-from portal.audit.chain import Kind
+from portal.audit.chain import Kind, Walk
 from portal.audit.checks import continue_check, latest_check, open_check
 from portal.audit.models import Action, AuditCheck, AuditEntry
 from portal.audit.services import current_root, record
@@ -40,7 +40,7 @@ def test_the_daily_check_keeps_what_it_walked_and_leaves_an_entry(trail: list[Au
 
 
 def test_the_clock_knows_the_daily_check() -> None:
-    daily = settings.CELERY_BEAT_SCHEDULE["verify-audit-trail"]
+    daily: dict[str, Any] = settings.CELERY_BEAT_SCHEDULE["verify-audit-trail"]
     assert daily["task"] == verify_audit_trail.name
     assert (daily["schedule"].hour, daily["schedule"].minute) == ({18}, {30})  # UTC: 03:30 in Seoul
     assert settings.CELERY_BEAT_SCHEDULE["continue-audit-check"]["task"] == continue_audit_check.name
@@ -67,7 +67,7 @@ def test_a_check_that_was_killed_goes_on_where_it_stood(
 ) -> None:
     keep = checks._keep
 
-    def keep_once_and_die(check: AuditCheck, walk: checks.Walk, **more: Any) -> bool:
+    def keep_once_and_die(check: AuditCheck, walk: Walk, **more: Any) -> bool:
         is_kept = keep(check, walk, **more)
         if walk.sequence:
             raise SystemExit
@@ -85,7 +85,12 @@ def test_a_check_that_was_killed_goes_on_where_it_stood(
     AuditCheck.objects.update(beat_at=timezone.now() - checks.SILENT - timedelta(seconds=1))
     first_read: list[int] = []
     read_entries = stored.read_entries
-    monkeypatch.setattr(stored, "read_entries", lambda first: first_read.append(first) or read_entries(first))
+
+    def read_and_note(first: int) -> Any:
+        first_read.append(first)
+        return read_entries(first)
+
+    monkeypatch.setattr(stored, "read_entries", read_and_note)
     check = continue_check()
     assert check is not None
     assert (check.pk, check.is_intact, check.entries) == (halfway.pk, True, 5)
@@ -98,7 +103,7 @@ def test_breaks_before_and_after_the_kill_are_both_kept(
     run_sql("UPDATE audit_auditentry SET hash = upper(hash) WHERE sequence = 1")
     run_sql("UPDATE audit_auditentry SET reason = 'other' WHERE sequence = 4")
     check = open_check()
-    walk = checks.Walk()
+    walk = Walk()
     found = walk.take(stored.read_entries(1))
     AuditCheck.objects.filter(pk=check.pk).update(
         head_sequence=walk.sequence,
@@ -117,10 +122,9 @@ def test_a_worker_that_lost_its_check_leaves_the_row_alone(
     trail: list[AuditEntry], small_steps: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     check = open_check()
-    walk_to_head = checks.walk_to_head
 
     def overtaken(walk: Any) -> Any:
-        for found in walk_to_head(walk):
+        for found in stored.walk_to_head(walk):
             AuditCheck.objects.update(beat_at=timezone.now() + timedelta(seconds=1))
             yield found
 
@@ -166,13 +170,14 @@ def test_the_state_warns_until_a_check_has_run_and_when_none_runs_any_more(trail
     assert trail_state().progress == ""
     AuditCheck.objects.update(ended_at=timezone.now() - OVERDUE - timedelta(minutes=1))
     assert trail_state().level == "warning"
-    assert trail_card()["count"] == "not checked"
+    assert trail_card()["count"] == "to be looked at"
 
 
 def test_entries_written_after_a_check_started_are_walked_too(
     trail: list[AuditEntry], small_steps: None, officer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read_entries, written = stored.read_entries, []
+    read_entries = stored.read_entries
+    written: list[AuditEntry] = []
 
     def read_and_write(first: int) -> Any:
         entries = read_entries(first)

@@ -21,7 +21,7 @@ from portal.trail import admin as trail_admin
 from portal.trail import filters
 from portal.trail.details import show_details
 from tests.audit.conftest import run_sql
-from tests.conftest import make_user
+from tests.conftest import drop_triggers, make_user
 
 SEOUL = ZoneInfo("Asia/Seoul")
 LIST = reverse("admin:audit_auditentry_changelist")
@@ -68,10 +68,14 @@ def test_the_newest_stand_first_and_only_those_of_the_own_agency(
 def test_a_time_range_is_one_of_seoul_and_of_whole_days(
     reviewer: Client, operator: User, monkeypatch: pytest.MonkeyPatch, query: dict[str, str], shown: list[str]
 ) -> None:
-    moments = {"a": (2026, 11, 1, 12), "b": (2026, 11, 2, 23, 59, 59, 500000), "c": (2026, 11, 3)}
+    moments: dict[str, tuple[int, ...]] = {
+        "a": (2026, 11, 1, 12),
+        "b": (2026, 11, 2, 23, 59, 59, 500000),
+        "c": (2026, 11, 3),
+    }
     with monkeypatch.context() as patched:
         for name, moment in moments.items():
-            patched.setattr(timezone, "now", lambda moment=moment: datetime(*moment, tzinfo=SEOUL))
+            patched.setattr(timezone, "now", lambda moment=moment: datetime(*moment, tzinfo=SEOUL))  # type: ignore[misc]
             record(Action.CASE_VIEWED, actor=operator, reason=name)
     assert listed(reviewer, **query) == shown
 
@@ -175,11 +179,12 @@ def test_the_list_never_counts_all_entries(reviewer: Client, operator: User) -> 
     assert not [statement for statement in statements if "COUNT(" in statement]
 
 
-def test_the_list_says_how_the_chain_stands(trail: list[AuditEntry], reviewer: Client, no_triggers: None) -> None:
+def test_the_list_says_how_the_chain_stands(trail: list[AuditEntry], reviewer: Client) -> None:
     assert "has not been checked yet" in reviewer.get(LIST).content.decode()
     open_check()
     continue_check()
     assert "The audit trail holds: 6 entries" in reviewer.get(LIST).content.decode()
+    drop_triggers()
     run_sql("UPDATE audit_auditentry SET reason = 'other' WHERE sequence = 3")
     open_check()
     continue_check()

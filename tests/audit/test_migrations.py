@@ -41,7 +41,7 @@ def write_old(count: int) -> None:
     previous = GENESIS_HASH
     for sequence in range(1, count + 1):
         at = NOON + timedelta(milliseconds=500 * sequence)
-        values = dict.fromkeys(VERSION_1_FIELDS, "") | {
+        values: dict[str, Any] = dict.fromkeys(VERSION_1_FIELDS, "") | {
             "sequence": sequence,
             "at": at,
             "action": "case.viewed",

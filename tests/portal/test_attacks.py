@@ -135,7 +135,7 @@ NUMBERED = [name for name, route in ROUTES.items() if route.count("<int:pk>") ==
 
 
 @pytest.mark.parametrize("who", ["officer", "operator", "supervisor", "administrator"])
-def test_a_guessed_number_tells_nothing(who: str, request: pytest.FixtureRequest) -> None:
+def test_a_guessed_number_tells_nothing(who: str, db: None, request: pytest.FixtureRequest) -> None:
     """The answer for a row of others and for no row is the same: not found, or not allowed at all."""
     client = Client(raise_request_exception=False)
     client.force_login(request.getfixturevalue(who))

@@ -108,6 +108,7 @@ PAGES: dict[str, set[str]] = {
     "package-new": CENTRE,
     "package-cancel": NOBODY,  # by POST alone
     "package-download": STATION | CENTRE,
+    "verifier": SIGNED_IN,
     "review-queue": REVIEWERS,
     "review-give": NOBODY,  # by POST alone
     "sighting-picture": STATION | CENTRE,  # this one was answered with
@@ -302,6 +303,8 @@ def addresses(
             return reverse(name, args=["cameras"])
         if name == "admin:auth_user_password_change":
             return reverse(name, args=[operator.pk])
+        if name == "verifier":
+            return reverse(name, args=["verify.html"])
         if name == "map-tile":
             return reverse(name, args=[6, 1, 1])
         if name == "map-boundaries":

@@ -35,7 +35,7 @@ def test_a_killed_workers_messages_arrive_after_a_restart(
             for number in range(2):
                 publish(station, "answer.sent", {"number": number})
         # Both at once: one server that hangs holds up nothing else.
-        wait_until(lambda: len(receiver.messages) == 2, within_s=30, what="both messages")
+        wait_until(lambda: len(receiver.messages) == 2, within_s=90, what="both messages")
         killed = stack.child("worker-exchange")
         os.killpg(killed.pid, signal.SIGKILL)
         killed.wait()
@@ -46,7 +46,7 @@ def test_a_killed_workers_messages_arrive_after_a_restart(
         past = timezone.now() - timedelta(seconds=1)
         Delivery.objects.update(next_attempt_at=past, send_again_at=past)  # a minute later
         tasks.resend_due()
-        wait_until(lambda: statuses() == {"delivered"}, within_s=30, what="the delivery of both")
+        wait_until(lambda: statuses() == {"delivered"}, within_s=90, what="the delivery of both")
         assert len(receiver.messages) == 4
         assert len({message.headers["Dongseon-Delivery"] for message in receiver.messages}) == 2
         assert set(Delivery.objects.values_list("attempts", flat=True)) == {2}

@@ -4,9 +4,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.audit.chain import Walk
+from portal.audit.guards import missing_guards
 from portal.audit.services import prove, read_root, write_root
 from portal.audit.stored import walk_to_head
-from portal.audit.texts import describe_break
+from portal.audit.texts import describe_break, describe_guards
 
 
 class Command(BaseCommand):
@@ -29,6 +30,8 @@ class Command(BaseCommand):
             count += len(found)
             for place in found:
                 self.stderr.write(describe_break(place))
+        if missing := missing_guards():
+            self.stderr.write(describe_guards(missing))
         if count:
             raise CommandError(f"The audit trail is broken in {count} place(s).")
         self.stdout.write(f"The audit trail holds: {walk.taken} entries, root {write_root(walk.sequence, walk.hash)}.")
