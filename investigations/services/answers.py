@@ -33,7 +33,7 @@ def send_answer(
     if not text.strip():
         raise ValidationError(_("Write what the station should know."))
     _check_state(row, is_provisional=is_provisional)
-    chosen = _check_candidates(row, candidates, is_provisional=is_provisional)
+    chosen = _check_candidates(row, candidates, is_provisional=is_provisional, actor=actor)
     number = row.answers.count() + 1
     details = {"answer": number, "candidates": [candidate.pk for candidate in chosen], "provisional": is_provisional}
     if is_provisional:
@@ -68,12 +68,13 @@ def _check_state(request: SearchRequest, *, is_provisional: bool) -> None:
 
 
 def _check_candidates(
-    request: SearchRequest, candidates: Sequence[Candidate], *, is_provisional: bool
+    request: SearchRequest, candidates: Sequence[Candidate], *, is_provisional: bool, actor: User
 ) -> list[Candidate]:
     """Return the candidates as they are now, one for each sighting, or say which cannot be answered with."""
     wanted = {candidate.pk for candidate in candidates}
     rows = Candidate.objects.filter(pk__in=wanted, search__request=request).select_related("sighting__camera", "search")
-    standing = rows.confirmed() if is_provisional else rows.agreed()
+    # Not all that is confirmed: trying out numbers must not tell somebody how candidates were decided.
+    standing = rows.shown_on_path_to(actor) if is_provisional else rows.agreed()
     chosen = {row.sighting_id: row for row in standing.order_by("score")}
     if len(standing) != len(wanted):
         missing = wanted - {row.pk for row in standing}

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import connection
+from django.db import connections
 from django.test import AsyncClient, Client
 from django.urls import reverse
 from django.utils import timezone
@@ -187,7 +187,7 @@ def test_the_server_sends_the_file_piece_by_piece(
     async def download() -> list[bytes]:
         response = await client.post(reverse("admin:audit_auditentry_export"), {"month": this_month()})
         parts = [part async for part in response]  # type: ignore[attr-defined]
-        await sync_to_async(connection.close)()  # that of the thread which answered
+        await sync_to_async(connections.close_all)()  # of the thread which answered
         return parts
 
     parts = asyncio.run(download())

@@ -6,11 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
 from cameras.models import Camera
 from investigations.models import Candidate, CandidateDecision, SearchRequest
+from investigations.services.answers import send_answer
 from investigations.services.candidates import decide_candidate
 from investigations.services.paths import build_path
 from investigations.services.requests import review_request
@@ -233,3 +235,12 @@ def test_a_provisional_answer_offers_what_one_knows_to_be_confirmed(
     for candidate in decided:
         values = {"provisional": "1", "text": "Seen.", "candidate": candidate.pk}
         assert b"can no longer be answered with" in client.post(address, values).content
+
+
+def test_the_verb_refuses_a_provisional_answer_with_what_one_does_not_know(
+    decided: list[Candidate], supervisor: User
+) -> None:
+    SearchRequest.objects.update(is_emergency=True)
+    for candidate in decided:
+        with pytest.raises(ValidationError, match="not confirmed by two people"):
+            send_answer(candidate.search.request, [candidate], "Seen.", is_provisional=True, actor=supervisor)

@@ -318,8 +318,14 @@ def test_the_list_of_holds_does_not_tell_what_was_confirmed(
     confirmed.refresh_from_db()
     decide_candidate(confirmed, "confirmed", actor=operator)
     request = confirmed.search.request
-    held = {"starts_at": NOON + timedelta(days=1), "ends_at": NOON + timedelta(days=2), "reason": "bus line"}
-    elsewhere = place_hold(request, confirmed.sighting.camera, **held, actor=operator)
+    elsewhere = place_hold(
+        request,
+        confirmed.sighting.camera,
+        starts_at=NOON + timedelta(days=1),
+        ends_at=NOON + timedelta(days=2),
+        reason="bus line",
+        actor=operator,
+    )
     client.force_login(supervisor)
     assert list(state(client, request).context["holds"]) == [elsewhere]
     assert b"Confirmed sighting" not in state(client, request).content
