@@ -52,7 +52,7 @@ def test_the_front_page_counts_what_waits(
     assert found["Second opinions that you can give"] == "2"
     assert found["Two reviewers disagree"] == "0"
     assert found["Recordings not analysed yet"] == "3"
-    assert found["Audit trail"] == "not checked"
+    assert found["Audit trail"] == "to be looked at"  # never checked yet
 
 
 def test_each_card_leads_to_what_it_counted(
