@@ -50,7 +50,7 @@ def _titles() -> Cells:
         _("who"),
         _("agency"),
         _("network address"),
-        _("action"),
+        _("code"),
         _("what"),
         _("kind of object"),
         _("object id"),

@@ -130,7 +130,7 @@ def _check_row(check: AuditCheck) -> list[str]:
     if check.ended_at is None:
         result = gettext("under way")
     elif check.is_intact:
-        result = gettext("holds")
+        result = gettext("intact")
     else:
         result = gettext("broken in %(count)d place(s)") % {"count": check.break_count}
     return [started, ended, f"{check.entries:,}", result, write_root(check.head_sequence, check.head_hash)]

@@ -45,7 +45,7 @@ def trail_state() -> State:
 def trail_card() -> dict[str, str]:
     """What the dashboard shows, in the form of its other cards."""
     state = trail_state()
-    words = {"good": _("holds"), "warning": _("to be looked at"), "bad": _("broken")}
+    words = {"good": _("intact"), "warning": _("to be looked at"), "bad": _("broken")}
     url = reverse("admin:audit_auditentry_trail")
     return {"title": state.text, "count": words[state.level], "url": url, "level": state.level}
 

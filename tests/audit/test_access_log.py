@@ -5,12 +5,14 @@ import csv
 import hashlib
 import io
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import AsyncClient, Client
 from django.urls import reverse
@@ -194,3 +196,27 @@ def test_the_server_sends_the_file_piece_by_piece(
     assert len(parts) >= 5
     assert b"".join(parts).count(b"user.changed") == 9
     assert not [warning for warning in recwarn if "iterator" in str(warning.message)]
+
+
+def test_the_archive_of_the_server_holds_all_entries(
+    officer: User, supervisor: User, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for actor in (officer, supervisor, None):
+        record(Action.CASE_VIEWED, actor=actor)
+    call_command("audit_export", this_month(), out=tmp_path)
+    [file] = tmp_path.iterdir()
+    assert str(file) in capsys.readouterr().out
+    rows = list(csv.reader(io.StringIO(file.read_bytes().decode("utf-8-sig"))))
+    assert [(row[3], row[6]) for row in rows[1:-2]] == [
+        ("officer (officer)", "case.viewed"),
+        ("supervisor (supervisor)", "case.viewed"),
+        ("", "case.viewed"),
+        ("", "audit.exported"),
+    ]
+    for month, folder, words in [
+        (this_month(), tmp_path, "there already"),
+        (this_month(), tmp_path / "no", "is no folder"),
+        ("soon", tmp_path, "Name a month"),
+    ]:
+        with pytest.raises(CommandError, match=words):
+            call_command("audit_export", month, out=folder)

@@ -244,7 +244,7 @@ def test_the_page_has_the_trail_checked_and_shows_the_result(reviewer: Client, t
     response = reviewer.post(reverse("admin:audit_auditentry_verify"), follow=True)
     assert "A check is under way" in response.content.decode()
     continue_check()
-    assert "holds" in reviewer.get(PAGE).content.decode()
+    assert "intact" in reviewer.get(PAGE).content.decode()
 
 
 def test_the_page_proves_a_root(trail: list[AuditEntry], reviewer: Client) -> None:

@@ -95,7 +95,7 @@ def fill(count: int) -> None:
 
 
 def list_pages() -> None:
-    from django.test import Client
+    from django.test import Client, override_settings
 
     from portal.accounts.models import Agency, User
     from portal.audit.models import AuditEntry
@@ -108,14 +108,15 @@ def list_pages() -> None:
         times = []
         for _number in range(4):
             start = time.perf_counter()
-            assert client.get(f"/admin/audit/auditentry/{query.format(day=day)}").status_code == 200
+            with override_settings(TWO_FACTOR_ROLES=[]):
+                assert client.get(f"/admin/audit/auditentry/{query.format(day=day)}").status_code == 200
             times.append((time.perf_counter() - start) * 1000)
         print(f"  {name}: {min(times[1:]):.0f} ms, the first time {times[0]:.0f} ms")
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="dongseon-bench-") as folder:
-        os.environ |= {"DONGSEON_VAR": folder, "DJANGO_SETTINGS_MODULE": "portal.settings", "TWO_FACTOR_ROLES": ""}
+        os.environ |= {"DONGSEON_VAR": folder, "DJANGO_SETTINGS_MODULE": "portal.settings"}
         import django
 
         django.setup()
