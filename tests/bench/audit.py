@@ -102,7 +102,9 @@ def list_pages() -> None:
 
     agency = Agency.objects.filter(pk=1).first() or Agency.objects.create(pk=1, name="Bench", kind="centre")
     client = Client(headers={"host": "localhost"})
-    client.force_login(User.objects.create(username="bench", role="supervisor", agency=agency, is_staff=True))
+    client.force_login(
+        User.objects.create(username="bench-supervisor", role="supervisor", agency=agency, is_staff=True)
+    )
     day = f"{AuditEntry.objects.order_by('sequence')[WRITTEN * 2].at:%Y-%m-%d}"
     for name, query in PAGES.items():
         times = []
