@@ -4,7 +4,6 @@ Running it again on the same recording gives the same sightings and none twice: 
 keeps its row, and with it every candidate that points at it.
 """
 
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -71,15 +70,9 @@ def write_result(analysis: Analysis, result: AnalysisResult) -> None:
 
 
 def _progress_writer(analysis: Analysis) -> Callable[[float, int], None]:
-    last = [0.0]
-
-    def write(progress: float, frames: int) -> None:
-        now = time.monotonic()
-        if now - last[0] >= jobs.RENEW_EVERY_S:
-            last[0] = now
-            jobs.renew_claim(analysis, progress=min(progress, 0.99), frames_read=frames)
-
-    return write
+    return jobs.now_and_then(
+        lambda share, frames: jobs.renew_claim(analysis, progress=min(share, 0.99), frames_read=frames)
+    )
 
 
 def _key(kind: str, frame: int, box: tuple[float, ...]) -> TrackKey:

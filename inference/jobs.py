@@ -5,6 +5,7 @@ worker fell silent, can no longer be written by the worker that lost it.
 """
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -113,6 +114,20 @@ def _postpone(jobs: QuerySet[Any], pk: int, now: datetime, wait: timedelta) -> b
 def renew_claim(job: Job, **values: Any) -> None:
     """Give a sign of life, and write `values` (progress, say) with it. Raises ClaimLost."""
     _update_owned(job, seen_at=timezone.now(), **values)
+
+
+def now_and_then(write: Callable[[float, int], None]) -> Callable[[float, int], None]:
+    """Return `write`, called at most every RENEW_EVERY_S: the core tells its progress (share done, frames) far oftener
+    than a row should be written."""
+    last = [0.0]
+
+    def tell(share: float, frames: int) -> None:
+        now = time.monotonic()
+        if now - last[0] >= RENEW_EVERY_S:
+            last[0] = now
+            write(share, frames)
+
+    return tell
 
 
 def end_job(job: Job, status: JobStatus, **values: Any) -> None:

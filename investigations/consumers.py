@@ -11,18 +11,23 @@ from investigations.models import Notification, SearchRequest
 FORBIDDEN = 4403
 
 
-class RequestConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
-    """Passes a request's events on to a person who may see the request, as long as that stays so."""
+class ListeningConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels ships no types
+    """Joins a group once its person may listen, which each kind of socket decides. Nothing is asked through one."""
 
     group: str | None = None
 
+    def _group(self) -> str:
+        raise NotImplementedError
+
+    def _is_allowed(self, user: Any) -> bool:
+        raise NotImplementedError
+
     async def connect(self) -> None:
         await self.accept()
-        self.request_id = int(self.scope["url_route"]["kwargs"]["pk"])
-        if not await self._may_see():
+        if not await self._may_listen():
             await self.close(code=FORBIDDEN)
             return
-        self.group = events.request_group(self.request_id)
+        self.group = self._group()
         await self.channel_layer.group_add(self.group, self.channel_name)
         await self.send_json({"type": "ready"})
 
@@ -31,54 +36,48 @@ class RequestConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # chan
             await self.channel_layer.group_discard(self.group, self.channel_name)
 
     async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        """Nothing is asked through the socket; what a client sends is let drop."""
+        """What a client sends is let drop."""
+
+    @database_sync_to_async  # type: ignore[untyped-decorator]
+    def _may_listen(self) -> bool:
+        user = self.scope["user"]
+        if user.is_authenticated:
+            user.refresh_from_db()
+        return self._is_allowed(user)
+
+
+class RequestConsumer(ListeningConsumer):
+    """Passes a request's events on to a person who may see the request, as long as that stays so."""
 
     async def event(self, message: dict[str, Any]) -> None:
-        if await self._may_see():
+        if await self._may_listen():
             await self.send_json(events.for_viewer(message["event"], self.scope["user"]))
         else:
             await self.close(code=FORBIDDEN)
 
-    @database_sync_to_async  # type: ignore[untyped-decorator]
-    def _may_see(self) -> bool:
-        user = self.scope["user"]
-        if user.is_authenticated:
-            user.refresh_from_db()
-        return SearchRequest.objects.visible_to(user).filter(pk=self.request_id).exists()
+    def _group(self) -> str:
+        return events.request_group(self._request_id())
+
+    def _is_allowed(self, user: Any) -> bool:
+        return SearchRequest.objects.visible_to(user).filter(pk=self._request_id()).exists()
+
+    def _request_id(self) -> int:
+        return int(self.scope["url_route"]["kwargs"]["pk"])
 
 
-class NotificationConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]
+class NotificationConsumer(ListeningConsumer):
     """Tells one person of the own notifications, on whichever page."""
 
-    group: str | None = None
-
-    async def connect(self) -> None:
-        await self.accept()
-        if not await self._is_active():
-            await self.close(code=FORBIDDEN)
-            return
-        self.group = events.person_group(self.scope["user"].pk)
-        await self.channel_layer.group_add(self.group, self.channel_name)
-        await self.send_json({"type": "ready"})
-
-    async def disconnect(self, code: int) -> None:
-        if self.group:
-            await self.channel_layer.group_discard(self.group, self.channel_name)
-
-    async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        """Nothing is asked through the socket; what a client sends is let drop."""
-
     async def event(self, message: dict[str, Any]) -> None:
-        if not await self._is_active():
+        if not await self._may_listen():
             await self.close(code=FORBIDDEN)
         elif await self._may_see(message["event"]["notification"]):
             await self.send_json(message["event"])
 
-    @database_sync_to_async  # type: ignore[untyped-decorator]
-    def _is_active(self) -> bool:
-        user = self.scope["user"]
-        if user.is_authenticated:
-            user.refresh_from_db()
+    def _group(self) -> str:
+        return events.person_group(self.scope["user"].pk)
+
+    def _is_allowed(self, user: Any) -> bool:
         return bool(user.is_authenticated and user.is_active)
 
     @database_sync_to_async  # type: ignore[untyped-decorator]

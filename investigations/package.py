@@ -7,7 +7,8 @@ only where that was decided as well. Whatever cannot be had any more is said in 
 import shutil
 import time
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -43,9 +44,19 @@ TARGET_COLOUR = (0, 200, 255)  # BGR: a warm yellow that stands out from grey st
 # Of the progress; the rest is the report and the archive.
 CLIPS_SHARE = 0.9
 LEFT_OVER_S = 24 * 3600
+# Masks are held a moment beyond a track's ends; whoever left earlier, or comes later, is in no picture.
+HELD = timedelta(seconds=10)
 
 Files = dict[str, Source]
 Teller = Callable[[float, int], None]
+
+
+@dataclass(frozen=True)
+class Company:
+    """Who else is to be seen with the target: whom somebody unmasked, and everybody else whom the analysis tracked."""
+
+    spared: list[Trajectory]
+    masked: list[Trajectory]
 
 
 class PackageError(CoreError):
@@ -76,6 +87,7 @@ def _make(package: EvidencePackage) -> None:
             key = keys.signing_key(Path(settings.EVIDENCE_KEY_FILE))
             fonts = font_folder(settings.MODEL_CACHE_DIR, settings.MODEL_MIRROR_DIR or None)
             content = content_of(package, pictures)
+            jobs.renew_claim(package, progress=CLIPS_SHARE)  # reports of many sightings take a while
             written = write_package(folder / "package.zip", content, files, key=key, fonts=fonts)
         except (ArchiveError, keys.KeyFileError) as error:
             raise PackageError(str(error)) from error
@@ -112,8 +124,9 @@ def _files_of(package: EvidencePackage, item: AnswerItem, folder: Path, tell: Te
     name, sighting = _file_name(item), item.sighting
     if sighting is None:
         return {f"clips/{name}.txt": _("The footage was destroyed as the law wants it.").encode()}
-    scene = {f"scenes/{name}.jpg": _scene(package, sighting)}
-    return scene | _clips(package, sighting, name, folder, tell)
+    company = _company(package, sighting)
+    scene = {f"scenes/{name}.jpg": _scene(sighting, company)}
+    return scene | _clips(package, sighting, company, folder / name, tell)
 
 
 def _file_name(item: AnswerItem) -> str:
@@ -121,36 +134,36 @@ def _file_name(item: AnswerItem) -> str:
     return f"{item.number:03d}-{plain}"
 
 
-def _clips(package: EvidencePackage, sighting: Sighting, name: str, folder: Path, tell: Teller) -> Files:
+def _clips(package: EvidencePackage, sighting: Sighting, company: Company, stem: Path, tell: Teller) -> Files:
     recording = sighting.recording
     start_s = _second(recording, sighting.first_seen_at) - package.margin_s
     end_s = _second(recording, sighting.last_seen_at) + package.margin_s
-    others = _others(package, sighting)
     clip = mask_clip(
         recording.file.path,
-        folder / f"{name}.mp4",
+        stem.with_name(f"{stem.name}.mp4"),
         start_s=start_s,
         end_s=end_s,
-        spared=[_track(row) for row in [sighting, *_spared(package, sighting)]],
-        masked=[_track(row) for row in others],
+        spared=[_track(sighting), *company.spared],
+        masked=company.masked,
         detector=get_detector(settings.DETECTOR_MODEL),
         on_progress=tell,
     )
-    files: Files = {f"clips/{name}{clip.path.suffix}": clip.path}
+    files: Files = {f"clips/{stem.name}{clip.path.suffix}": clip.path}
     if package.has_originals:
-        original = cut_clip(recording.file.path, folder / f"{name}-original.mp4", start_s=start_s, end_s=end_s)
-        files[f"originals/{name}{original.path.suffix}"] = original.path
+        original = cut_clip(
+            recording.file.path, stem.with_name(f"{stem.name}-original.mp4"), start_s=start_s, end_s=end_s
+        )
+        files[f"originals/{stem.name}{original.path.suffix}"] = original.path
     return files
 
 
-def _scene(package: EvidencePackage, sighting: Sighting) -> bytes:
+def _scene(sighting: Sighting, company: Company) -> bytes:
     """The whole picture at the moment of the best one: the target framed, everybody else masked."""
     recording = sighting.recording
     at_s = _second(recording, sighting.seen_at)
     frame = frame_at(recording.file.path, at_s)
-    spared = [box for row in _spared(package, sighting) if (box := _track(row).box_at(at_s))]
-    masked = [box for row in _others(package, sighting) if (box := _track(row).box_at(at_s))]
-    spared = [Box(*sighting.box), *spared]
+    spared = [Box(*sighting.box), *(box for track in company.spared if (box := track.box_at(at_s)))]
+    masked = [box for track in company.masked if (box := track.box_at(at_s))]
     strangers = others_in(frame.image, get_detector(settings.DETECTOR_MODEL), spared)
     image = mask_image(
         frame.image, spared_boxes=spared, masked_boxes=[*masked, *strangers], outline_colour=TARGET_COLOUR
@@ -158,16 +171,17 @@ def _scene(package: EvidencePackage, sighting: Sighting) -> bytes:
     return encode_jpeg(image, quality=90)
 
 
-def _spared(package: EvidencePackage, sighting: Sighting) -> list[Sighting]:
-    """Whom somebody unmasked, in the same recording."""
-    unmasked = Sighting.objects.filter(pk__in=package.unmaskings.exclude(sighting=None).values("sighting_id"))
-    return list(unmasked.filter(recording=sighting.recording_id))
-
-
-def _others(package: EvidencePackage, sighting: Sighting) -> list[Sighting]:
-    """Everybody else whom the analysis tracked in the recording."""
-    spared = [row.pk for row in _spared(package, sighting)]
-    return list(Sighting.objects.filter(recording=sighting.recording_id).exclude(pk__in=[sighting.pk, *spared]))
+def _company(package: EvidencePackage, sighting: Sighting) -> Company:
+    """Read the tracks of all who may be in the clips of a sighting."""
+    margin = timedelta(seconds=package.margin_s) + HELD
+    others = Sighting.objects.filter(recording=sighting.recording_id).exclude(pk=sighting.pk)
+    others = others.seen_between(sighting.first_seen_at - margin, sighting.last_seen_at + margin)
+    unmasked = set(package.unmaskings.values_list("sighting_id", flat=True))
+    rows = list(others.select_related("recording"))
+    return Company(
+        spared=[_track(row) for row in rows if row.pk in unmasked],
+        masked=[_track(row) for row in rows if row.pk not in unmasked],
+    )
 
 
 def _track(sighting: Sighting) -> Trajectory:
@@ -182,17 +196,13 @@ def _second(recording: Recording, moment: datetime) -> float:
 
 
 def _teller(package: EvidencePackage, done: float, share: float) -> Teller:
-    """Return what writes a clip's progress on the row, once a second at most."""
-    last = [0.0]
+    """Return what writes a clip's progress on the row."""
 
     def tell(part: float, frames: int) -> None:
-        now = time.monotonic()
-        if now - last[0] >= jobs.RENEW_EVERY_S:
-            last[0] = now
-            jobs.renew_claim(package, progress=CLIPS_SHARE * (done + share * part))
-            events.push_package_progress(package)
+        jobs.renew_claim(package, progress=CLIPS_SHARE * (done + share * part))
+        events.push_package_progress(package)
 
-    return tell
+    return jobs.now_and_then(tell)
 
 
 def _keep(package: EvidencePackage, made: Path, written: Written) -> None:

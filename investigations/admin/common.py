@@ -91,10 +91,3 @@ def shown_time(moment: datetime | None) -> str:
 def shown_code(text: str) -> str:
     """A hash, which may break anywhere."""
     return format_html('<code style="overflow-wrap:anywhere">{}</code>', text) if text else ""
-
-
-def shown_span(start: datetime, end: datetime) -> str:
-    """From when until when, with the second day only where it is another one."""
-    first, last = localtime(start), localtime(end)
-    second = f"{last:%H:%M:%S}" if last.date() == first.date() else f"{last:%Y-%m-%d %H:%M:%S}"
-    return f"{first:%Y-%m-%d %H:%M:%S} – {second}"

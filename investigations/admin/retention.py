@@ -11,7 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from inference.admin import JobAdmin
-from investigations.admin.common import OfRequestMixin, person_field, shown_code, shown_span, workspace_link
+from investigations.admin.common import OfRequestMixin, person_field, shown_code, workspace_link
+from investigations.evidence import words
 from investigations.models import Destruction, Hold
 from investigations.services.holds import release_hold
 from portal.accounts.admin import ReadOnlyAdmin
@@ -62,7 +63,7 @@ class HoldAdmin(OfRequestMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("time span"), ordering="starts_at")
     def span(self, row: Hold) -> str:
-        return shown_span(row.starts_at, row.ends_at)
+        return words.span(row.starts_at, row.ends_at)
 
     def has_release_permission(self, request: HttpRequest) -> bool:
         return has_right(request.user, Right.HOLD_FOOTAGE)

@@ -14,10 +14,10 @@ from investigations.admin.common import (
     OfRequestMixin,
     person_field,
     rounded,
-    shown_span,
     shown_table,
     shown_time,
 )
+from investigations.evidence import words
 from investigations.models import Participant, Path, PathPoint, Search
 from investigations.services.paths import shown_points
 from portal.accounts.admin import ReadOnlyAdmin
@@ -73,7 +73,7 @@ class SearchAdmin(OfRequestMixin, JobAdmin):
 
     @admin.display(description=_("time span"))
     def span(self, row: Search) -> str:
-        return shown_span(row.starts_at, row.ends_at)
+        return words.span(row.starts_at, row.ends_at)
 
     @admin.display(description=_("candidates"), ordering="candidate_count_")
     def candidate_count(self, row: Any) -> int:

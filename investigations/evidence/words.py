@@ -1,4 +1,4 @@
-"""How the report says times, lengths and numbers. Times are Korean: the report is read where the cameras stand."""
+"""How reports and pages say times, lengths and numbers. Times are Korean: they are read where the cameras stand."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

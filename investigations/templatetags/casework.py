@@ -5,11 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from investigations.evidence import words
 from investigations.models import SearchRequest
 from investigations.views.talk import talk_of
 
@@ -46,20 +44,10 @@ def in_minutes(minutes: int) -> str:
 @register.filter
 def in_seconds(seconds: float | None) -> str:
     """45 s, 3 min 20 s, 2 h 5 min"""
-    if seconds is None:
-        return ""
-    whole = round(seconds)
-    if whole < 60:
-        return _("%(s)d s") % {"s": whole}
-    if whole < 3600:
-        return _("%(min)d min %(s)d s") % {"min": whole // 60, "s": whole % 60}
-    return _("%(h)d h %(min)d min") % {"h": whole // 3600, "min": whole % 3600 // 60}
+    return "" if seconds is None else words.duration(seconds)
 
 
 @register.filter
 def span(times: Mapping[str, datetime]) -> str:
     """2026-11-20 12:00:00 – 12:30:00, with the second day only where it is another one."""
-    start, end = localtime(times["start"]), localtime(times["end"])
-    first = f"{date_format(start, 'Y-m-d')} {date_format(start, 'H:i:s')}"
-    last = date_format(end, "H:i:s")
-    return f"{first} – {last}" if start.date() == end.date() else f"{first} – {date_format(end, 'Y-m-d')} {last}"
+    return words.span(times["start"], times["end"])

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 from inference.models import Sighting, SightingQuerySet
 from investigations.models import Answer, Candidate, Path, Search, SearchRequest
 from investigations.models.search import SearchQuerySet
-from investigations.serializers import (
+from investigations.serializers.workspace import (
     AnsweredPathSerializer,
     CandidateSerializer,
     DecisionSerializer,

@@ -18,10 +18,10 @@ from investigations.models import (
     SearchRequest,
 )
 from investigations.pictures import sighting_url
+from investigations.serializers.workspace import LARGEST_ID
 from investigations.services.requests import RequestTerms
 from portal.accounts.models import Agency
 
-LARGEST_ID = 2**63 - 1
 MOST_CHOSEN = 500
 
 

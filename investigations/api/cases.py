@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from investigations.certificate import build_certificate
 from investigations.models import Answer, Attachment, Case, Comment, LegalBasis, Notification, SearchRequest
-from investigations.serializers_cases import (
+from investigations.serializers.cases import (
     AnswerSerializer,
     AnswerSummarySerializer,
     AttachmentSerializer,
@@ -54,7 +54,7 @@ from investigations.services.requests import (
     revise_request,
     submit_request,
 )
-from investigations.services.talk import add_attachment, add_comment
+from investigations.services.talk import LARGEST_BYTES, add_attachment, add_comment
 from portal.accounts.models import User
 from portal.accounts.rights import Right, acting_user, require_right
 from portal.exchange.idempotency import idempotent
@@ -269,7 +269,8 @@ class AttachmentCollection(VisibleList):
         actor = acting_user(request)
         row = _request(pk, actor)
         file = _asked(UploadSerializer, request).validated_data["file"]
-        attachment = add_attachment(row, file.name, file.read(), actor=actor)
+        # One byte more than the most is enough to be told that it is too much.
+        attachment = add_attachment(row, file.name, file.read(LARGEST_BYTES + 1), actor=actor)
         return Response(AttachmentSerializer(attachment).data, status=CREATED)
 
 
