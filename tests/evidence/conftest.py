@@ -8,10 +8,8 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.conf import settings
 
 from cameras.gis import distance_m
-from inference.core.errors import ModelError
 from investigations.evidence.archive import Facts, Source, measure_all, write_archive
 from investigations.evidence.content import (
     Act,
@@ -24,7 +22,6 @@ from investigations.evidence.content import (
     MapArea,
     Person,
 )
-from investigations.evidence.fonts import font_folder
 from tests.conftest import NOON, drawn_person
 
 PLACES = [(36.4990, 127.2716), (36.4984, 127.2680), (36.5004, 127.2750), (36.5040, 127.2651), (36.4957, 127.2700)]
@@ -163,9 +160,5 @@ def package(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def fonts() -> Path:
-    """The report's font, fetched into the cache; skipped with the reason where it cannot be had."""
-    try:
-        return font_folder(settings.MODEL_CACHE_DIR, settings.MODEL_MIRROR_DIR)
-    except ModelError as error:
-        pytest.skip(str(error))
+def fonts(report_fonts: Path) -> Path:
+    return report_fonts

@@ -17,7 +17,6 @@ from django.utils import timezone
 from cameras.models import Camera, Recording
 from investigations import destruction
 from investigations.models import (
-    Answer,
     AnswerItem,
     Candidate,
     Destruction,
@@ -26,7 +25,7 @@ from investigations.models import (
 )
 from investigations.services import retention
 from portal.accounts.models import User
-from tests.conftest import make_recording, make_search, make_sighting
+from tests.conftest import make_answer, make_recording, make_search, make_sighting
 
 
 def stored(name: str, content: bytes = b"video") -> str:
@@ -74,27 +73,7 @@ def lead(recording: Recording, request: SearchRequest, operator: User, **values:
 
 
 def answer_with(candidate: Candidate, operator: User, number: int = 1) -> AnswerItem:
-    request, sighting = candidate.search.request, candidate.sighting
-    answer = Answer.objects.create(
-        request=request, number=number, text="Seen.", audit_sequence=1, audit_root="0" * 64, sent_by=operator
-    )
-    return AnswerItem.objects.create(
-        answer=answer,
-        number=1,
-        sighting=sighting,
-        camera_code=sighting.camera.code,
-        camera_name=sighting.camera.name,
-        latitude=sighting.camera.latitude,
-        longitude=sighting.camera.longitude,
-        first_seen_at=sighting.first_seen_at,
-        last_seen_at=sighting.last_seen_at,
-        seen_at=sighting.seen_at,
-        score=candidate.score,
-        rank=1,
-        compared=1,
-        confirmed_by="operator",
-        confirmed_at=sighting.seen_at,
-    )
+    return make_answer(candidate.search.request, operator, candidate.sighting, number=number).items.get()
 
 
 class Killed(BaseException):

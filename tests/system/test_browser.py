@@ -5,7 +5,6 @@ Uses Debian's Chromium; skipped with its reason where there is none.
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ import cv2
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
-from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expect
 
 from cameras.models import Camera, Recording
 from inference.core.images import read_image
@@ -32,29 +31,10 @@ from tests.conftest import NOON, PASSWORD, add_feature, drawn_person, make_recor
 from tests.system.conftest import START_S, free_port, wait_for_end, wait_until
 
 pytestmark = pytest.mark.browser
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # 55 s into the clip the man stands clear of the others, in the left half.
 QUERY_S, QUERY_BOX = 55.0 - START_S, (140, 350, 238, 530)
 QUICK_MS, JOB_MS = 10_000, 60_000
 IDLE_MS = 7_000  # longer than any time limit of the libraries in between
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium here: apt-get install chromium")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield running
-        running.close()
 
 
 @pytest.fixture

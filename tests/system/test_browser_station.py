@@ -14,7 +14,6 @@ from portal.accounts.models import Agency, User
 from tests.conftest import drawn_person, legal_basis
 from tests.system.test_browser import (  # noqa: F401 -- fixtures
     _database_beside_playwright,
-    browser,
     keep_screenshot,
     log_in,
     page,
