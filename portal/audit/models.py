@@ -39,7 +39,16 @@ class Action(models.TextChoices):
     WEBHOOK_TESTED = "webhook.tested", _("webhook tested")
     DELIVERY_RETRIED = "delivery.retried", _("delivery tried again")
     CAMERA_CHANGED = "camera.changed", _("camera changed")
+    CAMERA_ADDED = "camera.added", _("camera added")
+    CAMERA_MOVED = "camera.moved", _("camera moved")
+    CAMERAS_IMPORTED = "cameras.imported", _("camera list imported")
+    CAMERAS_EXPORTED = "cameras.exported", _("camera list exported")
+    GROUP_SAVED = "group.saved", _("camera group saved")
+    GROUP_DELETED = "group.deleted", _("camera group deleted")
     RECORDING_ADDED = "recording.added", _("recording added")
+    FOOTAGE_VIEWED = "footage.viewed", _("footage viewed")
+    SNAPSHOT_TAKEN = "snapshot.taken", _("picture taken from footage")
+    CLIP_VIEWED = "clip.viewed", _("clip of a sighting viewed")
     ANALYSIS_REQUESTED = "analysis.requested", _("analysis requested")
     ANALYSIS_CANCELLED = "analysis.cancelled", _("analysis cancelled")
     CASE_OPENED = "case.opened", _("case opened")
@@ -89,6 +98,7 @@ class Action(models.TextChoices):
     CANDIDATE_DISPUTED = "candidate.disputed", _("second opinion: another verdict")
     DECISIONS_SHOWN = "decisions.shown", _("decisions shown to a further person")
     PATH_BUILT = "path.built", _("path built")
+    PATH_SHARED = "path.shared", _("path shared with the station")
     AUDIT_CHECK_REQUESTED = "audit.check_requested", _("check of the audit trail requested")
     AUDIT_CHECKED = "audit.checked", _("audit trail checked")
     AUDIT_ROOT_CHECKED = "audit.root_checked", _("root of the audit trail checked")
@@ -96,7 +106,7 @@ class Action(models.TextChoices):
 
 
 # Kinds of actions whose entries name nothing of a case.
-WITHOUT_CASES = ("user", "agency", "camera", "recording", "analysis", "audit", "token", "webhook", "delivery")
+WITHOUT_CASES = ("user", "agency", "camera", "cameras", "group", "recording", "analysis", "audit", "token", "webhook", "delivery")
 
 
 class AppendOnlyQuerySet(models.QuerySet["AuditEntry"]):
