@@ -1,33 +1,21 @@
-"""How a worker owns a job's row: claim it, renew the claim with each sign of life, end it.
+"""How workers own their jobs (`portal.jobs`), with the core's errors told in words."""
 
-Every write is a filtered update that names the claim, so that a job which was cancelled, or taken over after its
-worker fell silent, can no longer be written by the worker that lost it.
-"""
-
-import logging
-import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
-from django.db.models import Q, QuerySet
-from django.utils import timezone
+from django.db.models import QuerySet
 
 from inference.core.errors import CoreError
-from inference.models import OPEN_JOB_STATUSES, RESEND_AFTER, Job, JobStatus
 from inference.sentences import in_words
-from portal.accounts.languages import in_language_of
-
-logger = logging.getLogger(__name__)
-
-# A worker renews its claim every RENEW_EVERY_S; one that was not heard of for SILENT_AFTER_S is taken for dead.
-RENEW_EVERY_S = 1.0
-SILENT_AFTER_S = 20.0
-
-
-class ClaimLost(Exception):  # noqa: N818 -- not an error: someone cancelled the job or took it over
-    """This worker no longer owns the job."""
+from portal import jobs as portal_jobs
+from portal.jobs import SILENT_AFTER_S as SILENT_AFTER_S
+from portal.jobs import ClaimLost as ClaimLost
+from portal.jobs import cancel_job as cancel_job
+from portal.jobs import claim_job as claim_job
+from portal.jobs import end_job as end_job
+from portal.jobs import now_and_then as now_and_then
+from portal.jobs import renew_claim as renew_claim
+from portal.jobs import take_abandoned as take_abandoned
 
 
 def run_job(
@@ -38,127 +26,9 @@ def run_job(
     file_name: Callable[[Any], str] = str,
     on_failure: Callable[[Any], None] = lambda job: None,
 ) -> None:
-    """Claim the job, do its work, and write a failure on its row instead of raising it.
+    """`portal.jobs.run_job` for work with files; `file_name` is what people call the job's file."""
 
-    Args:
-        jobs: where the row is.
-        pk: which row; nothing happens if it has ended, or another worker is at it.
-        work: ends the job itself when all went well.
-        file_name: what people call the job's file, for sentences about it.
-        on_failure: called when the failure stands on the row.
-    """
-    job = claim_job(jobs, pk)
-    if job is None:
-        return
-    with in_language_of(job.requested_by):  # what is written on the row is read by whoever asked for it
-        _do(job, work, file_name, on_failure)
+    def explain(job: Any, error: Exception) -> str | None:
+        return in_words(error, name=file_name(job)) if isinstance(error, CoreError | OSError) else None
 
-
-def _do(
-    job: Any, work: Callable[[Any], None], file_name: Callable[[Any], str], on_failure: Callable[[Any], None]
-) -> None:
-    try:
-        work(job)
-    except ClaimLost:
-        logger.info("%s was cancelled or taken over", job)
-    except (CoreError, OSError) as error:
-        _fail(job, in_words(error, name=file_name(job)), on_failure)
-    except Exception as error:
-        logger.exception("%s failed", job)
-        _fail(job, f"{type(error).__name__}: {error}", on_failure)
-
-
-def _fail(job: Job, message: str, on_failure: Callable[[Any], None]) -> None:
-    try:
-        end_job(job, JobStatus.FAILED, error=message)
-        on_failure(job)
-    except ClaimLost:
-        logger.info("%s failed after it was cancelled: %s", job, message)
-
-
-def claim_job(jobs: QuerySet[Any], pk: int) -> Any | None:
-    """Return the job, owned by this worker, or None if it has ended or another worker is at it."""
-    now, claim = timezone.now(), uuid4().hex
-    claimed = (
-        jobs.filter(pk=pk)
-        .filter(_is_free(now))
-        .update(
-            status=JobStatus.RUNNING,
-            claim=claim,
-            seen_at=now,
-            started_at=now,
-            send_again_at=now + RESEND_AFTER,
-            progress=0,
-            error="",
-            warning="",
-        )
-    )
-    return jobs.get(pk=pk) if claimed else None
-
-
-def take_abandoned(jobs: QuerySet[Any]) -> list[int]:
-    """Return the jobs whose message should be sent again: their worker fell silent, or they wait and may be lost.
-
-    Each is returned after its first wait, then after twice its age, and so on.
-    """
-    now = timezone.now()
-    due = jobs.filter(_is_free(now), send_again_at__lte=now).values_list("pk", "requested_at")
-    return [pk for pk, requested_at in due if _postpone(jobs, pk, now, 2 * (now - requested_at))]
-
-
-def _postpone(jobs: QuerySet[Any], pk: int, now: datetime, wait: timedelta) -> bool:
-    wait = max(wait, RESEND_AFTER)
-    return bool(jobs.filter(pk=pk, send_again_at__lte=now).update(send_again_at=now + wait))
-
-
-def renew_claim(job: Job, **values: Any) -> None:
-    """Give a sign of life, and write `values` (progress, say) with it. Raises ClaimLost."""
-    _update_owned(job, seen_at=timezone.now(), **values)
-
-
-def now_and_then(write: Callable[[float, int], None]) -> Callable[[float, int], None]:
-    """Return `write`, called at most every RENEW_EVERY_S: the core tells its progress (share done, frames) far oftener
-    than a row should be written."""
-    last = [0.0]
-
-    def tell(share: float, frames: int) -> None:
-        now = time.monotonic()
-        if now - last[0] >= RENEW_EVERY_S:
-            last[0] = now
-            write(share, frames)
-
-    return tell
-
-
-def end_job(job: Job, status: JobStatus, **values: Any) -> None:
-    """Write the job's end. Raises ClaimLost, so that a cancelled job stays cancelled."""
-    if status == JobStatus.DONE:
-        values["progress"] = 1.0
-    _update_owned(job, status=status, ended_at=timezone.now(), claim="", **values)
-
-
-def cancel_job(job: Job) -> bool:
-    """Cancel an open job; its worker notices at its next sign of life. False if it had ended already."""
-    jobs = type(job)._default_manager
-    cancelled = jobs.filter(pk=job.pk, status__in=OPEN_JOB_STATUSES).update(
-        status=JobStatus.CANCELLED, ended_at=timezone.now(), claim=""
-    )
-    job.refresh_from_db()
-    return bool(cancelled)
-
-
-def _update_owned(job: Job, **values: Any) -> None:
-    owned = type(job)._default_manager.filter(pk=job.pk, claim=job.claim, status=JobStatus.RUNNING)
-    if not owned.update(**values):
-        raise ClaimLost(f"{job._meta.verbose_name} {job.pk}")
-    for name, value in values.items():
-        if name != "claim":
-            setattr(job, name, value)
-
-
-def _is_silent(now: datetime) -> Q:
-    return Q(status=JobStatus.RUNNING, seen_at__lt=now - timedelta(seconds=SILENT_AFTER_S))
-
-
-def _is_free(now: datetime) -> Q:
-    return Q(status=JobStatus.QUEUED) | _is_silent(now)
+    portal_jobs.run_job(jobs, pk, work, explain=explain, on_failure=on_failure)

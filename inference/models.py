@@ -1,66 +1,28 @@
 """What was seen: analyses of recordings, and the sightings and features that they leave."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 from uuid import uuid4
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from cameras.models import Camera, Recording
 from portal.accounts.models import User
-
-
-class JobStatus(models.TextChoices):
-    QUEUED = "queued", _("queued")
-    RUNNING = "running", _("running")
-    DONE = "done", _("done")
-    FAILED = "failed", _("failed")
-    CANCELLED = "cancelled", _("cancelled")
-
-
-RESEND_AFTER = timedelta(seconds=20)
-OPEN_JOB_STATUSES = frozenset({JobStatus.QUEUED, JobStatus.RUNNING})
-
-
-def soon() -> datetime:
-    return timezone.now() + RESEND_AFTER
+from portal.jobs import OPEN_JOB_STATUSES as OPEN_JOB_STATUSES
+from portal.jobs import RESEND_AFTER as RESEND_AFTER
+from portal.jobs import Job as Job
+from portal.jobs import JobStatus as JobStatus
+from portal.jobs import soon as soon
 
 
 def new_feature_key() -> int:
     """A number that no other feature of any database has: index files name vectors by it."""
     return secrets.randbits(62)
-
-
-class Job(models.Model):
-    """A long piece of work whose row says how it goes. A worker owns it through `claim`, renewed by `seen_at`."""
-
-    status = models.CharField(_("status"), max_length=10, choices=JobStatus, default=JobStatus.QUEUED)
-    progress = models.FloatField(_("progress"), default=0)
-    error = models.TextField(_("error"), blank=True)
-    warning = models.TextField(_("warning"), blank=True)
-    requested_by = models.ForeignKey(
-        User, models.PROTECT, related_name="+", verbose_name=_("requested by"), null=True, blank=True
-    )
-    requested_at = models.DateTimeField(_("requested"), auto_now_add=True)
-    started_at = models.DateTimeField(_("started"), null=True, blank=True)
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
-    claim = models.CharField(max_length=32, blank=True, editable=False)
-    seen_at = models.DateTimeField(_("last sign of life"), null=True, blank=True, editable=False)
-    # When the job's message is taken for lost and sent again: later each time, so that a long queue is not flooded.
-    send_again_at = models.DateTimeField(default=soon, editable=False)
-
-    class Meta:
-        abstract = True
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in OPEN_JOB_STATUSES
 
 
 class AnalysisQuerySet(models.QuerySet["Analysis"]):
@@ -93,6 +55,8 @@ class Analysis(Job):
             ),
             models.CheckConstraint(condition=Q(fps__gt=0, fps__lte=60), name="analysis_fps_sane"),
         ]
+        # Timelines read how far the recordings of a whole city are analysed, from the index alone.
+        indexes = [models.Index(fields=["recording", "status"], name="analysis_how_far")]
 
     def __str__(self) -> str:
         return f"{_('analysis')} {self.pk}: {self.recording}"

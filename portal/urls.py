@@ -37,5 +37,6 @@ urlpatterns = [
     path("jsi18n/", second_factor_not_required(login_not_required(catalog)), name="javascript-catalog"),
     path("", include("portal.exchange.urls")),
     path("", include("cameras.urls")),
+    path("", include("inference.urls")),
     path("", include("investigations.urls")),
 ]

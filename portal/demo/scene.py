@@ -16,7 +16,7 @@ from django.core.files import File
 from django.utils import timezone
 
 from cameras.models import Camera, Recording
-from cameras.services.cameras import save_camera
+from cameras.services.cameras import add_camera
 from cameras.services.recordings import add_recording
 from inference.videos import measure_video
 from portal.accounts.models import Agency, User
@@ -133,7 +133,7 @@ def _camera(row: tuple[str, str, str, float, float, float], centre: Agency, admi
         return found
     camera = Camera(code=code, name=name, address=address, latitude=latitude, longitude=longitude, centre=centre)
     camera.bearing_deg, camera.retention_days = bearing_deg, 3650  # a demo is looked at again after a month
-    return save_camera(camera, actor=admin, changed=["code", "name", "latitude", "longitude"])
+    return add_camera(camera, actor=admin)
 
 
 def _recording(code: str, half: Path, started_at: datetime, operator: User) -> Recording:
