@@ -2,7 +2,8 @@
 
 from celery import shared_task
 
-from inference import ingest, jobs
+from inference import detecting, ingest, jobs
+from inference.asking import reply
 from inference.models import Analysis
 
 
@@ -16,3 +17,13 @@ def requeue_abandoned() -> None:
     """Hand out again what a killed worker left behind. A second hand-out finds the row claimed, and does nothing."""
     for pk in jobs.take_abandoned(Analysis.objects.all()):
         run_analysis.delay(pk)
+
+
+@shared_task(acks_late=False)  # nobody waits any more when it would be handed out again
+def find_boxes(recording_id: int, at_s: float, *, reply_to: str) -> None:
+    reply(reply_to, detecting.answer(lambda: detecting.boxes_on_frame(recording_id, at_s)))
+
+
+@shared_task(acks_late=False)
+def propose_boxes(picture: str, kind: str, *, reply_to: str) -> None:
+    reply(reply_to, detecting.answer(lambda: detecting.boxes_in_picture(picture, kind)))

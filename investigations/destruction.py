@@ -9,7 +9,7 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,10 +21,12 @@ from django.utils.translation import ngettext
 from cameras.models import Camera, Recording
 from inference import jobs
 from inference.engine import get_gallery
+from inference.footage import forget_footage, owner_of
 from inference.models import OPEN_JOB_STATUSES, Analysis, JobStatus, Sighting
 from investigations import events
 from investigations.erasure import delete_files, hash_files
 from investigations.expiry import cameras_with_expired, expired_of, unheld
+from investigations.likeness import files_of
 from investigations.models import (
     AnswerItem,
     Attachment,
@@ -103,7 +105,7 @@ def _work(job: Destruction) -> None:
 
 def _expire(job: Destruction) -> None:
     now, left = timezone.now(), dict[int, str]()
-    get_gallery().forget(_places(job))  # of a batch after which the worker before was killed
+    _forget_derived(job)  # of a batch after which the worker before was killed
     for camera in cameras_with_expired(job.centre, now):
         while len(job.items) < MOST_ITEMS and (ids := _next_batch(camera, now, left)):
             _destroy_recordings(job, ids, left)
@@ -138,14 +140,22 @@ def _destroy_recordings(job: Destruction, ids: list[int], left: dict[int, str]) 
 def _destroy_batch(job: Destruction, ids: list[int]) -> None:
     sightings = Sighting.objects.filter(recording__in=ids)
     pictures = QueryPicture.objects.filter(sighting__in=sightings)
-    _plan(job, [*_names(sightings, "image"), *_names(pictures, "image")], sightings)
+    played = [owner_of(recording) for recording in Recording.objects.filter(pk__in=ids)]
+    _plan(job, [*_names(sightings, "image"), *_names(pictures, "image")], sightings, played)
     with transaction.atomic():
         jobs.renew_claim(job)  # its row is locked to the end: nobody takes the job over in the middle of a batch
         recordings = Recording.objects.filter(pk__in=_lock(ids))
         ledger = Ledger(job.planned["hashes"])
         _delete_recordings(ledger, recordings)
         _write(job, ledger)
+        forget_footage(played)
         delete_files(ledger.files)
+    _forget_derived(job)  # of the pieces once more: somebody may have played it to this moment
+
+
+def _forget_derived(job: Destruction) -> None:
+    """Delete what was made of the batch and can be made again: the gallery's vectors, and pieces that were played."""
+    forget_footage(job.planned.get("played", []))
     get_gallery().forget(_places(job))
 
 
@@ -223,7 +233,8 @@ def _purge(job: Destruction) -> None:
         _certify(job, released=request.holds.standing().update(released_at=timezone.now()))
         request.refresh_from_db()
         announce(request, Notification.Kind.PURGED, actor=None)
-        delete_files(ledger.files)
+        likeness = files_of(request.searches.values_list("pk", flat=True))
+        delete_files([*ledger.files, *likeness])
 
 
 def _take_purge(request: SearchRequest) -> bool:
@@ -234,10 +245,12 @@ def _take_purge(request: SearchRequest) -> bool:
 
 
 def _delete_work(ledger: Ledger, request: SearchRequest) -> None:
-    """The leads, what was decided about them, and the path. That it was searched, where and when, stays."""
+    """The leads, what was decided about them, and the path. That it was searched, where and when, stays; what for
+    does not."""
     for rows in (Candidate.objects.filter(search__request=request), Path.objects.filter(request=request)):
         ledger.list_rows(rows)
         ledger.delete_rows(rows)
+    request.searches.update(description=[], plate="")
 
 
 def _delete_packages(ledger: Ledger, request: SearchRequest) -> None:
@@ -256,12 +269,18 @@ def _delete_packages(ledger: Ledger, request: SearchRequest) -> None:
 # ── The certificate ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _plan(job: Destruction, names: Iterable[str], sightings: models.QuerySet[Sighting] | None = None) -> None:
-    """Write down what is about to be deleted: hashes of files, and the cameras and days that the gallery holds."""
+def _plan(
+    job: Destruction,
+    names: Iterable[str],
+    sightings: models.QuerySet[Sighting] | None = None,
+    played: Sequence[str] = (),
+) -> None:
+    """Write down what is about to be deleted: hashes of files, the cameras and days that the gallery holds, and the
+    folders of pieces that were played."""
     hashes = hash_files(names, job.planned.get("hashes", {}))
     seen = [] if sightings is None else sightings.order_by().values_list("camera_id", "first_seen_at")
     places = {(camera_id, at.date()): [camera_id, at.isoformat()] for camera_id, at in seen}
-    jobs.renew_claim(job, planned={"hashes": hashes, "places": list(places.values())})
+    jobs.renew_claim(job, planned={"hashes": hashes, "places": list(places.values()), "played": list(played)})
 
 
 def _places(job: Destruction) -> list[tuple[int, datetime]]:

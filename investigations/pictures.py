@@ -36,9 +36,17 @@ def attachment_url(attachment: Attachment, viewer: User) -> str:
     return _with_pass("attachment", attachment.pk, viewer)
 
 
+def clip_url(sighting_id: int, viewer: User) -> str:
+    """Return the address of a sighting's clip for `viewer`, whose look the caller has just audited."""
+    return f"{reverse('sighting-clip', args=[sighting_id])}?pass={_pass('clip', sighting_id, viewer)}"
+
+
 def _with_pass(kind: str, pk: int, viewer: User) -> str:
-    view_pass = signing.dumps([viewer.pk, kind, pk], salt=_SALT)
-    return f"{reverse(f'{kind}-picture', args=[pk])}?pass={view_pass}"
+    return f"{reverse(f'{kind}-picture', args=[pk])}?pass={_pass(kind, pk, viewer)}"
+
+
+def _pass(kind: str, pk: int, viewer: User) -> str:
+    return signing.dumps([viewer.pk, kind, pk], salt=_SALT)
 
 
 def is_audited(view_pass: str, viewer: User, kind: str, pk: int) -> bool:

@@ -20,6 +20,7 @@ from inference.gallery import Match
 from inference.models import Analysis, Feature, JobStatus, Sighting
 from inference.sentences import in_words
 from investigations import events
+from investigations.likeness import keep_likeness
 from investigations.models import Candidate, QueryPicture, Search
 from portal.accounts.models import User
 
@@ -50,6 +51,7 @@ def _run(row: Search) -> None:
             compared = row.sightings_compared + features.count()
             jobs.renew_claim(row, progress=0.05 + 0.95 * done, sightings_compared=compared)
             write_candidates(row, best)
+            keep_likeness(row, query, [match.sighting_id for match in best])
             events.push_search_progress(row)
             events.push(row.request_id, {"type": "candidates.changed", "search": row.pk})
     jobs.end_job(row, JobStatus.DONE, warning=unanalysed_warning(row, camera_ids))

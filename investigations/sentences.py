@@ -11,6 +11,10 @@ from django.utils.translation import ngettext
 
 from investigations.models import PathPoint
 
+LONGEST_MESSAGE = 4000
+ROOM_FOR_THE_REST = 160
+SAME_PLACE_M = 1.0
+
 
 def first_sentence(points: Sequence[PathPoint], certificate: Mapping[str, Any]) -> str:
     """Say where and when the target was seen or, with no points, how much was searched in vain."""
@@ -42,3 +46,40 @@ def _not_seen(cameras: int, percent: int) -> str:
 
 def _clock(moment: datetime) -> str:
     return date_format(localtime(moment), "Y-m-d H:i:s")
+
+
+def describe_path(points: Sequence[PathPoint], *, note: str = "") -> str:
+    """Say a path in words for the other side: numbers, cameras, times, places, and the hops between them."""
+    said = ngettext(
+        "Path with %(count)d stop, confirmed by two people independently:",
+        "Path with %(count)d stops, each confirmed by two people independently:",
+        len(points),
+    )
+    text = "\n".join(filter(None, [note, said % {"count": len(points)}]))
+    for at, point in enumerate(points):
+        block = f"\n{_stop_sentence(point)}"
+        if len(text) + len(block) > LONGEST_MESSAGE - ROOM_FOR_THE_REST:
+            left = ngettext("… and %(count)d more stop.", "… and %(count)d more stops.", len(points) - at)
+            return f"{text}\n{left % {'count': len(points) - at}}"
+        text += block
+    return text
+
+
+def _stop_sentence(point: PathPoint) -> str:
+    seen, camera = point.sighting, point.sighting.camera
+    clocks = f"{_clock(seen.first_seen_at)} – {date_format(localtime(seen.last_seen_at), 'H:i:s')}"
+    place = f"{camera.latitude:.5f}, {camera.longitude:.5f}"
+    stop = f"{point.number}. {camera.name} ({camera.code}) · {clocks} · {place}"
+    return stop if point.hop_m is None else f"   ↓ {_hop_sentence(point)}\n{stop}"
+
+
+def _hop_sentence(point: PathPoint) -> str:
+    metres, (minutes, seconds) = point.hop_m or 0.0, divmod(round(point.hop_s or 0.0), 60)
+    values = {"minutes": minutes, "seconds": seconds}
+    time = (_("%(minutes)d min %(seconds)d s") if minutes else _("%(seconds)d s")) % values
+    if metres < SAME_PLACE_M:
+        return _("%(time)s later at the same place") % {"time": time}
+    length = f"{metres:.0f} m" if metres < 1000 else f"{metres / 1000:.1f} km"
+    speed = f" · {point.speed_mps * 3.6:.1f} km/h" if point.speed_mps is not None else ""
+    doubt = _("nobody could have gone this far in this time: one of the two may be somebody else")
+    return f"{length} · {time}{speed}" + (f" · ⚠ {doubt}" if point.is_impossible else "")

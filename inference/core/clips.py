@@ -137,7 +137,7 @@ def _copy(source: Path, part: Path, plan: Plan) -> None:
     if part.suffix == ".mp4":
         options["movflags"] = "+faststart"
     first = plan.rows[0].pts
-    stamps = iter(_decoding_times([row.pts for row in plan.shown]))
+    stamps = iter(decoding_times([row.pts for row in plan.shown]))
     with open_recording(source) as (container, stream), av.open(str(part), "w", options=options) as output:
         copy = output.add_stream_from_template(stream, opaque=True)
         if plan.codec == "hevc" and part.suffix == ".mp4":
@@ -152,7 +152,7 @@ def _copy(source: Path, part: Path, plan: Plan) -> None:
                 output.mux_one(packet)
 
 
-def _decoding_times(shown: list[int]) -> list[int]:
+def decoding_times(shown: list[int]) -> list[int]:
     """Give rising times for packets in their order, none later than its picture is shown."""
     times: list[int] = []
     for pts in sorted(shown):

@@ -91,6 +91,42 @@ def plan_clip(source: Path, start_s: float, end_s: float) -> Plan:
     return replace(plan, rows=rows)
 
 
+def plan_piece(source: Path, start_s: float, end_s: float, *, reach_s: float) -> Plan | None:
+    """Choose the packets of a piece that ends, as it begins, with a key frame: pieces that overlap agree.
+
+    Args:
+        source: A local recording.
+        start_s: Seconds from the first frame; the piece begins at the key frame at or before it.
+        end_s: Seconds; the piece goes on to the first key frame from here on, or to the end of the recording.
+        reach_s: How far behind `end_s` that key frame may be, or the end of the recording.
+
+    Returns:
+        The plan. None where the key frames lie too far apart, or the groups of pictures are not closed.
+
+    Raises:
+        VideoError, ClipError: As `plan_clip`.
+    """
+    plan = plan_clip(source, start_s, end_s + reach_s)
+    if plan.second(plan.rows[0].pts) < start_s - reach_s:
+        return None
+    keys = [number for number, row in enumerate(plan.rows) if number and row.is_key]
+    if any(_whole(plan.rows, plan.rows[number].pts) != number for number in keys):
+        return None  # pictures behind that key frame are shown before it: nothing can end or begin there unharmed
+    end, last = plan.origin + round(end_s / plan.tick_s), max(row.pts + row.duration for row in plan.rows)
+    follows = next((number for number in keys if plan.rows[number].pts >= end), None)
+    if follows is not None:
+        return _ended(plan, follows, plan.rows[follows].pts)
+    return plan if plan.second(last) < end_s + reach_s else None
+
+
+def _ended(plan: Plan, count: int, end: int) -> Plan:
+    """Keep `count` packets, of which the last shown stays on show until `end`."""
+    rows = plan.rows[:count]
+    at = max(range(count), key=lambda number: rows[number].pts)
+    rows[at] = rows[at]._replace(duration=max(end - rows[at].pts, rows[at].duration))
+    return replace(plan, rows=rows)
+
+
 def _survey(source: Path, start_s: float, end_s: float) -> tuple[Plan, bool]:
     """List the packets from the key frame on to well past the end, and say whether their times can be trusted."""
     for back_s in (*BACK_OFF_S, None):

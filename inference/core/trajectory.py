@@ -100,6 +100,18 @@ def decode(data: bytes) -> Trajectory:
     return Trajectory(tuple(times_s.tolist()), tuple(Box(*box) for box in edges.tolist()))
 
 
+def ends(data: bytes) -> tuple[Box, Box] | None:
+    """Return the first and the last box of what `encode` gave, without unpacking the rest; None if there are none.
+
+    Raises:
+        CoreError: The bytes are damaged, or of a later version.
+    """
+    if not data:
+        return None
+    edges = _rows(data)["edges"][[0, -1]].astype(np.float64) / _STEPS_PER_PX
+    return Box(*edges[0].tolist()), Box(*edges[1].tolist())
+
+
 def _rows(data: bytes) -> np.ndarray[tuple[int], np.dtype[np.void]]:
     damaged = say("The stored track of boxes is damaged; analyse the recording again.")
     if len(data) < _HEADER.size:

@@ -7,8 +7,8 @@ opened, so a play list or an address disguised as a recording reaches neither th
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -30,6 +30,7 @@ TAIL_TOLERANCE_S = 1.0
 BACK_OFF_S = (0.0, 2.0, 10.0, 60.0)
 # How far before an asked-for time `frame_at` looks for the frame that was on show.
 NEAREST_WITHIN_S = 1.0
+MOMENT_S = 0.002
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,51 @@ def frame_at(path: Path | str, time_s: float) -> Frame:
             break
         nearest = min(nearest, frame, key=lambda one: abs(one.time_s - time_s))
     return nearest
+
+
+def frames_on_show(
+    path: Path | str, start_s: float, end_s: float, *, report: ReadReport | None = None
+) -> Generator[tuple[float, VideoFrame], None, None]:
+    """Decode what is on show between two times: time and picture of each frame, not yet converted.
+
+    Args:
+        path: A local file.
+        start_s: Seconds from the first frame. The frame on show then comes first, although it began earlier.
+        end_s: Seconds, exclusive.
+        report: Filled with damage while reading.
+
+    Raises:
+        VideoError: The recording cannot be read, or ends more than a second before `start_s`.
+    """
+    report = report if report is not None else ReadReport()
+    with open_recording(Path(path)) as (container, stream):
+        info = _info(container, stream)
+        on_show: tuple[float, VideoFrame] | None = None
+        for _index, time_s, frame in _timed(container, stream, info, report, max(start_s, 0.0)):
+            if time_s >= end_s - 1e-6 and time_s > start_s:
+                break
+            if on_show is not None and time_s > start_s + 1e-6:
+                yield on_show
+            on_show = time_s, frame
+        else:
+            _check_reached(Path(path), report, start_s)
+        if on_show is not None:
+            yield on_show
+        elif report.decoded == 0:
+            raise VideoError(say("{name} holds no readable frame.", name=Path(path).name))
+
+
+def frame_on_show(path: Path | str, time_s: float) -> Frame:
+    """Decode the frame that a player shows at a time: the last one that has begun by then.
+
+    Raises:
+        VideoError: As `frames_on_show`.
+    """
+    # Players give times as they have rounded them: a frame that begins within the next moment is meant.
+    asked_s = time_s + MOMENT_S
+    with closing(frames_on_show(path, asked_s, asked_s + MOMENT_S)) as frames:
+        begun_s, frame = next(frames)
+    return Frame(0, begun_s, _image(frame, None))
 
 
 @contextmanager
@@ -280,6 +326,12 @@ def _image(frame: VideoFrame, crop: tuple[int, int, int, int] | None) -> NDArray
         return image
     x1, y1, x2, y2 = crop
     return np.ascontiguousarray(image[y1:y2, x1:x2])
+
+
+def _check_reached(path: Path, report: ReadReport, start_s: float) -> None:
+    if report.decoded and report.last_s < start_s - TAIL_TOLERANCE_S:
+        outside = "{name} has no frame in the asked-for time; it ends at {last_s:.1f} s."
+        raise VideoError(say(outside, name=path.name, last_s=report.last_s))
 
 
 def _conclude(path: Path, info: VideoInfo, report: ReadReport, given: int, end_s: float | None) -> None:

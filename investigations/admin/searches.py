@@ -59,13 +59,14 @@ class SearchAdmin(OfRequestMixin, JobAdmin):
         "kind",
         "cameras",
         "span",
+        ("shown_description", "plate"),
         ("includes_small", "limit", "embedder"),
         ("status", "sightings_compared"),
         "error",
         "warning",
         ("requested_at", "started_at", "ended_at"),
     ]
-    readonly_fields: Any = ["shown_request", "span", REQUESTED_BY]
+    readonly_fields: Any = ["shown_request", "span", "shown_description", REQUESTED_BY]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).annotate(candidate_count_=Count("candidates"))
@@ -74,6 +75,10 @@ class SearchAdmin(OfRequestMixin, JobAdmin):
     @admin.display(description=_("time span"))
     def span(self, row: Search) -> str:
         return words.span(row.starts_at, row.ends_at)
+
+    @admin.display(description=_("description"))
+    def shown_description(self, row: Search) -> str:
+        return ", ".join(row.description)
 
     @admin.display(description=_("candidates"), ordering="candidate_count_")
     def candidate_count(self, row: Any) -> int:

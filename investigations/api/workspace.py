@@ -1,6 +1,5 @@
 """The API of the workspace. Each endpoint: one shape in, one out, one verb."""
 
-from dataclasses import asdict
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -15,32 +14,23 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from inference.models import Sighting, SightingQuerySet
-from investigations.models import Answer, Candidate, Path, Search, SearchRequest
+from investigations.models import Search, SearchRequest
 from investigations.models.search import SearchQuerySet
 from investigations.serializers.workspace import (
-    AnsweredPathSerializer,
-    CandidateSerializer,
-    DecisionSerializer,
-    PathSerializer,
-    SearchSerializer,
     SearchSummarySerializer,
     SightingSerializer,
     StartSearchSerializer,
 )
-from investigations.services.candidates import decide_candidate
-from investigations.services.looks import view_answer, view_path, view_search, view_sightings
-from investigations.services.paths import build_path, shown_points
-from investigations.services.reviews import show_decisions
+from investigations.services.looks import view_sightings
+from investigations.services.scopes import OutOfScope
 from investigations.services.searches import (
     LARGEST_BYTES,
     MOST_PICTURES,
-    OutOfScope,
     SearchTerms,
     Upload,
     cancel_search,
     start_search,
 )
-from portal.accounts.models import User
 from portal.accounts.rights import Right, acting_user, require_right
 from portal.exchange.idempotency import idempotent
 
@@ -70,24 +60,8 @@ class SearchCollection(generics.ListAPIView[Search]):
         try:
             search = start_search(search_request, terms, actor=actor)
         except OutOfScope as refusal:
-            return Response(_breached(refusal), status=status.HTTP_400_BAD_REQUEST)
+            return Response(refusal.answer, status=status.HTTP_400_BAD_REQUEST)
         return Response(SearchSummarySerializer(search).data, status=status.HTTP_201_CREATED)
-
-
-class SearchDetail(APIView):
-    @extend_schema(responses=SearchSerializer)
-    def get(self, request: Request, pk: int) -> Response:
-        return _search_answer(pk, acting_user(request))
-
-
-class SearchDecisions(APIView):
-    """Have the decisions of a search shown; whoever does gives no second opinion about them any more."""
-
-    @extend_schema(request=None, responses=SearchSerializer)
-    def post(self, request: Request, pk: int) -> Response:
-        actor = acting_user(request)
-        show_decisions(get_object_or_404(Search.objects.visible_to(actor), pk=pk), actor=actor)
-        return _search_answer(pk, actor)
 
 
 class SearchCancel(APIView):
@@ -96,56 +70,6 @@ class SearchCancel(APIView):
         actor = acting_user(request)
         search = get_object_or_404(Search.objects.visible_to(actor), pk=pk)
         return Response(SearchSummarySerializer(cancel_search(search, actor=actor)).data)
-
-
-class CandidateDecisionView(APIView):
-    @extend_schema(request=DecisionSerializer, responses=CandidateSerializer)
-    def post(self, request: Request, pk: int) -> Response:
-        actor = acting_user(request)
-        candidate = get_object_or_404(Candidate.objects.visible_to(actor), pk=pk)
-        question = DecisionSerializer(data=request.data)
-        question.is_valid(raise_exception=True)
-        candidate.decision = question.validated_data["seen"]
-        decided = decide_candidate(
-            candidate,
-            question.validated_data["decision"],
-            reason=question.validated_data["reason"],
-            actor=actor,
-        )
-        context = {"viewer": actor, "is_known": decided.search.is_known_to(actor)}
-        return Response(CandidateSerializer(decided, context=context).data)
-
-
-class RequestPath(APIView):
-    """The path of a request: look at it, or build it anew from what is confirmed. Police see the latest answer's."""
-
-    @extend_schema(responses=AnsweredPathSerializer)  # the centre's own people get more of each sighting
-    def get(self, request: Request, pk: int) -> Response:
-        actor = acting_user(request)
-        search_request = get_object_or_404(SearchRequest.objects.visible_to(actor), pk=pk)
-        if not actor.is_centre_member:
-            return self._answered(search_request, actor)
-        path = Path.objects.visible_to(actor).filter(request=search_request).first()
-        return self._worked_on(path, actor) if path else Response(_no_path(pk))
-
-    @extend_schema(request=None, responses=PathSerializer)
-    def post(self, request: Request, pk: int) -> Response:
-        actor = acting_user(request)
-        search_request = get_object_or_404(SearchRequest.objects.visible_to(actor), pk=pk)
-        return self._worked_on(build_path(search_request, actor=actor), actor)
-
-    def _worked_on(self, path: Path, actor: User) -> Response:
-        points = shown_points(path, actor)
-        view_path(path, [point.sighting_id for point in points], actor=actor)
-        return Response(PathSerializer(path, context={"viewer": actor, "points": points}).data)
-
-    def _answered(self, search_request: SearchRequest, actor: User) -> Response:
-        answers = Answer.objects.visible_to(actor).filter(request=search_request)
-        answer = answers.select_related("sent_by").prefetch_related("items").first()
-        if answer is None:
-            return Response(_no_path(search_request.pk))
-        view_answer(answer, actor=actor)
-        return Response(AnsweredPathSerializer(answer, context={"viewer": actor}).data)
 
 
 class SightingList(generics.ListAPIView[Sighting]):
@@ -168,26 +92,6 @@ class SightingList(generics.ListAPIView[Sighting]):
         response = super().list(request, *args, **kwargs)
         view_sightings((row["id"] for row in response.data["results"]), actor=acting_user(request))
         return response
-
-
-def _search_answer(pk: int, actor: User) -> Response:
-    """A search with its candidates, as this person may know them; the look is accounted for."""
-    rows = Search.objects.visible_to(actor).select_related("requested_by")
-    shown = ["sighting__camera", "decisions", "second_reviews"]
-    rows = rows.prefetch_related("cameras", "pictures", *[f"candidates__{name}" for name in shown])
-    search = get_object_or_404(rows, pk=pk)
-    view_search(search, [candidate.sighting for candidate in search.candidates.all()], actor=actor)
-    context = {"viewer": actor, "is_known": search.is_known_to(actor)}
-    return Response(SearchSerializer(search, context=context).data)
-
-
-def _breached(refusal: OutOfScope) -> dict[str, Any]:
-    """The sentences, and the rules in figures, from which a supervisor's page fills in the form to widen them."""
-    return {"detail": " ".join(refusal.messages), "rules": [asdict(breach) for breach in refusal.breaches]}
-
-
-def _no_path(request_id: int) -> dict[str, Any]:
-    return {"id": None, "request": request_id, "built_by": None, "built_at": None, "points": []}
 
 
 def _terms(data: dict[str, Any], files: list[Any]) -> SearchTerms:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from cameras.models import Camera
+from cameras.models import Camera, Recording
 from inference.models import Job, Sighting
 from investigations import workflow
 from investigations.models.request import SearchRequest
@@ -35,6 +35,8 @@ class Search(Job):
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
     includes_small = models.BooleanField(_("small figures too"), default=False)
+    description = models.JSONField(_("description"), default=list, blank=True)  # short words, as somebody chose them
+    plate = models.CharField(_("number plate"), max_length=20, blank=True)
     limit = models.PositiveIntegerField(_("most candidates"), default=50)
     embedder = models.CharField(_("embedder"), max_length=60)
     sightings_compared = models.PositiveIntegerField(_("sightings compared"), default=0)
@@ -89,12 +91,19 @@ class QueryPictureQuerySet(models.QuerySet["QueryPicture"]):
 
 
 class QueryPicture(models.Model):
-    """A picture that a search starts from: uploaded, or a sighting's own. The box is where the target is in it."""
+    """A picture that a search starts from: uploaded, a sighting's own, or a frame of a recording, which it outlives.
+
+    The box is where the target is in it; `at_s` are the seconds of the recording at which the frame is shown.
+    """
 
     search = models.ForeignKey(Search, models.CASCADE, related_name="pictures", verbose_name=_("search"))
     image = models.FileField(_("picture"), upload_to=query_picture_name, max_length=200)
     original_name = models.CharField(_("original file name"), max_length=255, blank=True)
     sighting = models.ForeignKey(Sighting, models.PROTECT, null=True, blank=True, related_name="+")
+    recording = models.ForeignKey(
+        Recording, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("recording")
+    )
+    at_s = models.FloatField(_("at (s)"), null=True, blank=True)
     x1 = models.FloatField(null=True, blank=True)
     y1 = models.FloatField(null=True, blank=True)
     x2 = models.FloatField(null=True, blank=True)

@@ -6,22 +6,21 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from cameras.models import Camera
+from cameras.models import Camera, Recording
 from inference.models import Sighting
 from investigations.models import (
-    Answer,
-    AnswerItem,
     Attachment,
-    Candidate,
-    Path,
-    PathPoint,
     QueryPicture,
     Search,
 )
 from investigations.pictures import query_picture_url, sighting_url
+from investigations.services.searches import FootageFrame, read_plate
 
 LARGEST_ID = 2**63 - 1
 LONGEST_EDGE_PX = 100_000
+LONGEST_RECORDING_S = 1e7
+MOST_WORDS, LONGEST_WORD = 12, 40
+LONGEST_PLATE = 20
 
 
 @extend_schema_field({"type": "array", "items": {}})
@@ -39,6 +38,29 @@ class JsonListField(serializers.Field):  # type: ignore[type-arg]
 
     def to_representation(self, value: Any) -> Any:
         return value
+
+
+@extend_schema_field(
+    {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "recording": {"type": "integer"},
+                "at_s": {"type": "number", "description": "Seconds from the recording's first frame."},
+                "box": {
+                    "type": "array",
+                    "nullable": True,
+                    "items": {"type": "number"},
+                    "description": "Left, top, right, bottom in pixels of the frame.",
+                },
+            },
+            "required": ["recording", "at_s"],
+        },
+    }
+)
+class FramesField(JsonListField):
+    """Frames of recordings that a search starts from."""
 
 
 class SightingSerializer(serializers.ModelSerializer[Sighting]):
@@ -70,50 +92,13 @@ class SightingSerializer(serializers.ModelSerializer[Sighting]):
         return sighting_url(sighting.pk, self.context["viewer"])
 
 
-HIDDEN = "hidden"
-
-
-class CandidateSerializer(serializers.ModelSerializer[Candidate]):
-    """A candidate for somebody who knows how the search's were decided (`is_known` of the context), or does not.
-
-    `second` is what became of the second opinion: agreed, disputed, awaited, or nothing where none is asked for.
-    """
-
-    sighting = SightingSerializer(read_only=True)
-    decision = serializers.SerializerMethodField()
-    reason = serializers.SerializerMethodField()
-    second = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Candidate
-        fields = ["id", "score", "decision", "reason", "second", "sighting"]
-
-    @extend_schema_field(serializers.ChoiceField(choices=[*Candidate.Decision.values, HIDDEN]))
-    def get_decision(self, candidate: Candidate) -> str:
-        return candidate.decision if self._is_known(candidate) else HIDDEN
-
-    def get_reason(self, candidate: Candidate) -> str:
-        decisions = list(candidate.decisions.all())
-        return decisions[-1].reason if decisions and self._is_known(candidate) else ""
-
-    @extend_schema_field(serializers.ChoiceField(choices=["", "agreed", "disputed", "awaited"]))
-    def get_second(self, candidate: Candidate) -> str:
-        if candidate.second_review:
-            return "agreed" if candidate.second_review.verdict == candidate.decision else "disputed"
-        is_awaited = candidate.decision == Candidate.Decision.CONFIRMED and self._is_known(candidate)
-        return "awaited" if is_awaited else ""
-
-    def _is_known(self, candidate: Candidate) -> bool:
-        return bool(self.context["is_known"] or candidate.second_review)
-
-
 class QueryPictureSerializer(serializers.ModelSerializer[QueryPicture]):
     picture = serializers.SerializerMethodField()
     box = serializers.ListField(child=serializers.FloatField(), read_only=True, allow_null=True)
 
     class Meta:
         model = QueryPicture
-        fields = ["id", "original_name", "sighting", "box", "error", "picture"]
+        fields = ["id", "original_name", "sighting", "recording", "at_s", "box", "error", "picture"]
 
     def get_picture(self, picture: QueryPicture) -> str | None:
         return query_picture_url(picture, self.context["viewer"]) if picture.image else None
@@ -138,6 +123,8 @@ class SearchSummarySerializer(serializers.ModelSerializer[Search]):
             "starts_at",
             "ends_at",
             "includes_small",
+            "description",
+            "plate",
             "limit",
             "requested_by",
             "requested_at",
@@ -145,25 +132,20 @@ class SearchSummarySerializer(serializers.ModelSerializer[Search]):
         ]
 
 
-class SearchSerializer(SearchSummarySerializer):
-    pictures = QueryPictureSerializer(many=True, read_only=True)
-    candidates = CandidateSerializer(many=True, read_only=True)
-    is_known = serializers.SerializerMethodField()
-
-    class Meta(SearchSummarySerializer.Meta):
-        fields = [*SearchSummarySerializer.Meta.fields, "is_known", "pictures", "candidates"]
-
-    def get_is_known(self, search: Search) -> bool:
-        return bool(self.context["is_known"])
-
-
 class StartSearchSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """What a search starts from. Pictures come as files named `pictures`, boxes in the same order."""
+    """What a search starts from. Pictures come as files named `pictures`, boxes in the same order.
+
+    Of `frames` the server cuts the pictures itself; `description` are short words for what the target looks like, and
+    `plate` a number plate, with ? for each character that is not known.
+    """
 
     cameras = JsonListField()
     sightings = JsonListField(required=False, default=list)
     attachments = JsonListField(required=False, default=list)
     boxes = JsonListField(required=False, default=list)
+    frames = FramesField(required=False, default=list)
+    description = JsonListField(required=False, default=list)
+    plate = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_PLATE)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     kind = serializers.ChoiceField(choices=Sighting.Kind.choices, default=Sighting.Kind.PERSON)
@@ -184,79 +166,22 @@ class StartSearchSerializer(serializers.Serializer):  # type: ignore[type-arg]
     def validate_boxes(self, boxes: list[Any]) -> list[tuple[float, ...] | None]:
         return [None if box is None else _box(box) for box in boxes]
 
+    def validate_frames(self, frames: list[Any]) -> list[FootageFrame]:
+        wanted = [_frame(frame) for frame in frames]
+        recordings = Recording.objects.visible_to(self.context["viewer"]).select_related("camera")
+        rows = {row.pk: row for row in _rows(recordings, [pk for pk, _at_s, _box in wanted], "recordings")}
+        return [FootageFrame(rows[pk], at_s, box) for pk, at_s, box in wanted]
 
-class DecisionSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """A decision, and the one that its maker saw before (`seen`), so that no other is overwritten unseen."""
+    def validate_description(self, words: list[Any]) -> list[str]:
+        if not all(isinstance(word, str) and len(word) <= LONGEST_WORD for word in words):
+            raise serializers.ValidationError(f"A description has words of at most {LONGEST_WORD} characters.")
+        chosen = list(dict.fromkeys(" ".join(word.split()) for word in words if word.strip()))
+        if len(chosen) > MOST_WORDS:
+            raise serializers.ValidationError(f"A description has at most {MOST_WORDS} words.")
+        return chosen
 
-    decision = serializers.ChoiceField(choices=Candidate.Decision.choices)
-    seen = serializers.ChoiceField(choices=Candidate.Decision.choices)
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
-
-
-class PathPointSerializer(serializers.ModelSerializer[PathPoint]):
-    sighting = SightingSerializer(read_only=True)
-
-    class Meta:
-        model = PathPoint
-        fields = ["number", "hop_m", "hop_s", "speed_mps", "is_impossible", "sighting"]
-
-
-class PathSerializer(serializers.ModelSerializer[Path]):
-    """The working path; `points` of the context are those that the viewer may see."""
-
-    points = serializers.SerializerMethodField()
-    built_by = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
-
-    class Meta:
-        model = Path
-        fields = ["id", "request", "built_by", "built_at", "points"]
-
-    @extend_schema_field(PathPointSerializer(many=True))
-    def get_points(self, path: Path) -> Any:
-        return PathPointSerializer(self.context["points"], many=True, context=self.context).data
-
-
-class AnsweredSightingSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """What an answer says of a sighting. Number and picture are null once the law had the footage destroyed."""
-
-    id = serializers.IntegerField(allow_null=True)
-    picture = serializers.CharField(allow_null=True)
-    camera_code = serializers.CharField()
-    camera_name = serializers.CharField()
-    latitude = serializers.FloatField()
-    longitude = serializers.FloatField()
-    first_seen_at = serializers.DateTimeField()
-    last_seen_at = serializers.DateTimeField()
-    seen_at = serializers.DateTimeField()
-
-
-class AnsweredPointSerializer(serializers.ModelSerializer[AnswerItem]):
-    """A numbered sighting of an answer, in the shape of a path's point; its facts are the answer's own copies."""
-
-    sighting = serializers.SerializerMethodField()
-
-    class Meta:
-        model = AnswerItem
-        fields = ["number", "hop_m", "hop_s", "speed_mps", "is_impossible", "sighting"]
-
-    @extend_schema_field(AnsweredSightingSerializer)
-    def get_sighting(self, item: AnswerItem) -> dict[str, Any]:
-        names = ("camera_code", "camera_name", "latitude", "longitude", "first_seen_at", "last_seen_at", "seen_at")
-        url = sighting_url(item.sighting_id, self.context["viewer"]) if item.sighting_id else None
-        return {"id": item.sighting_id, "picture": url} | {name: getattr(item, name) for name in names}
-
-
-class AnsweredPathSerializer(serializers.ModelSerializer[Answer]):
-    """The path as the station was answered. Before there is one, its number, maker and time are null."""
-
-    id = serializers.IntegerField(read_only=True, allow_null=True)
-    points = AnsweredPointSerializer(source="items", many=True, read_only=True)
-    built_by = serializers.StringRelatedField(source="sent_by", read_only=True, allow_null=True)  # type: ignore[var-annotated]
-    built_at = serializers.DateTimeField(source="sent_at", read_only=True, allow_null=True)
-
-    class Meta:
-        model = Answer
-        fields = ["id", "request", "built_by", "built_at", "points"]
+    def validate_plate(self, plate: str) -> str:
+        return read_plate(plate)
 
 
 def _rows(rows: Any, ids: list[Any], what: str) -> list[Any]:
@@ -267,6 +192,18 @@ def _rows(rows: Any, ids: list[Any], what: str) -> list[Any]:
     if len(found) != len(set(ids)):
         raise serializers.ValidationError(f"Some of these {what} do not exist.")
     return found
+
+
+def _frame(frame: Any) -> tuple[int, float, tuple[float, ...] | None]:
+    """Read one frame: the number of its recording, its second, and the box in it, if there is one."""
+    if not isinstance(frame, dict) or not _is_seconds(frame.get("at_s")):
+        raise serializers.ValidationError("A frame has a recording, its second as at_s, and a box or null.")
+    box = frame.get("box")
+    return frame.get("recording"), float(frame["at_s"]), None if box is None else _box(box)  # type: ignore[return-value]  # _rows refuses what is no number
+
+
+def _is_seconds(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LONGEST_RECORDING_S
 
 
 def _is_length(edge: Any) -> bool:

@@ -51,6 +51,13 @@ def view_path(path: Path, sighting_ids: Iterable[int], *, actor: User) -> None:
     record(Action.SIGHTINGS_VIEWED, actor=actor, target=path, details={"sightings": list(sighting_ids)})
 
 
+def view_leads(request: SearchRequest, sighting_ids: Iterable[int], *, actor: User) -> None:
+    """Account for a look at the paths that undecided candidates would make, with their pictures."""
+    shown = sorted(sighting_ids)
+    if shown and not _has_just_seen(Action.SIGHTINGS_VIEWED, request, actor, sightings=shown):
+        record(Action.SIGHTINGS_VIEWED, actor=actor, target=request, details={"sightings": shown})
+
+
 def view_candidate(candidate: Candidate, *, actor: User) -> None:
     """Account for a look at one candidate beside the pictures that were searched by."""
     pictures = list(candidate.search.pictures.values_list("pk", flat=True))

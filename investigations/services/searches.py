@@ -1,26 +1,29 @@
 """Verbs on searches: start one, cancel it."""
 
+import unicodedata
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from cameras.models import Camera
-from inference.core.errors import ImageError
+from cameras.models import Camera, Recording
+from inference.core.errors import CoreError, ImageError
 from inference.core.images import encode_jpeg, read_image
+from inference.footage import picture_at
 from inference.jobs import cancel_job
 from inference.models import Sighting
 from inference.sentences import in_words
 from investigations import events
 from investigations.models import Attachment, Case, QueryPicture, Search, SearchRequest
-from investigations.scope import Breach, find_breaches
 from investigations.services.requests import begin_search, why_not_searchable
 from investigations.services.reviews import join_search
+from investigations.services.scopes import breaches_of, refuse_breaches
 from investigations.tasks import run_search
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right, require_visible
@@ -31,14 +34,6 @@ MOST_PICTURES = 10
 LARGEST_BYTES = 25_000_000
 
 
-class OutOfScope(ValidationError):  # noqa: N818 -- an answer, not a fault
-    """The search would leave what the request's legal basis allows; the messages name the rules."""
-
-    def __init__(self, breaches: Sequence[Breach], request: SearchRequest) -> None:
-        super().__init__([_breach_sentence(breach, request) for breach in breaches])
-        self.breaches = breaches
-
-
 @dataclass(frozen=True)
 class Upload:
     """A picture as somebody handed it over, with the box drawn on it, if one was."""
@@ -46,6 +41,19 @@ class Upload:
     name: str
     content: bytes
     box: tuple[float, float, float, float] | None = None
+
+
+@dataclass(frozen=True)
+class FootageFrame:
+    """The frame shown at `at_s` seconds of a recording, with the box drawn on it, if one was."""
+
+    recording: Recording
+    at_s: float
+    box: tuple[float, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.recording.camera.code} {localtime(self.recording.time_at(self.at_s)):%Y-%m-%d %H:%M:%S}"
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,9 @@ class SearchTerms:
     uploads: Sequence[Upload] = ()
     sightings: Sequence[Sighting] = ()
     attachments: Sequence[Attachment] = ()
+    frames: Sequence[FootageFrame] = ()
+    description: Sequence[str] = ()
+    plate: str = ""
     includes_small: bool = True
     limit: int = 50
     reason: str = ""
@@ -73,6 +84,7 @@ def start_search(request: SearchRequest, terms: SearchTerms, *, actor: User) -> 
     _check(request, terms, actor)
     _check_scope(request, terms, actor)
     pictures = [_read_upload(upload) for upload in terms.uploads]
+    pictures += [_cut_frame(frame) for frame in terms.frames]
     if not terms.sightings and not terms.attachments and all(content is None for _picture, content in pictures):
         raise ValidationError([picture.error for picture, _content in pictures] or [_("Add a picture to search by.")])
     with transaction.atomic():
@@ -99,6 +111,15 @@ def cancel_search(search: Search, *, actor: User) -> Search:
     return search
 
 
+def read_plate(plate: str) -> str:
+    """Return a number plate as it is compared: without gaps, in plain digits, ? for a character that is not known and *
+    for several. ValidationError if it is none."""
+    written = "".join(unicodedata.normalize("NFKC", plate).split()).replace("-", "").upper()
+    if not all(character.isalnum() or character in "?*" for character in written):
+        raise ValidationError(_("A number plate has letters and digits, and ? for each character that is not known."))
+    return written
+
+
 def _check(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
     require_right(actor, Right.SEARCH)
     require_visible(request, actor, _("This request was sent to another control centre."))
@@ -115,39 +136,25 @@ def _check(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
     shown = Sighting.objects.visible_to(actor).filter(pk__in=[sighting.pk for sighting in terms.sightings])
     if shown.count() != len({sighting.pk for sighting in terms.sightings}):
         raise PermissionDenied(_("Some of these sightings belong to another control centre."))
+    if terms.frames:
+        require_right(actor, Right.VIEW_FOOTAGE)
+    seen = Recording.objects.visible_to(actor).filter(pk__in=[frame.recording.pk for frame in terms.frames])
+    if seen.count() != len({frame.recording.pk for frame in terms.frames}):
+        raise PermissionDenied(_("Some of these recordings belong to another control centre."))
     if any(picture.request_id != request.pk for picture in terms.attachments):
         raise PermissionDenied(_("Some of these pictures belong to another request."))
-    if len(terms.uploads) + len(terms.sightings) + len(terms.attachments) > MOST_PICTURES:
+    if sum(map(len, (terms.uploads, terms.sightings, terms.attachments, terms.frames))) > MOST_PICTURES:
         raise ValidationError(_("At most %(count)d pictures at once.") % {"count": MOST_PICTURES})
 
 
 def _check_scope(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
-    """Refuse what the legal basis does not cover, and keep in the trail that it was tried."""
-    searched = set(Camera.objects.filter(searches__request=request).values_list("pk", flat=True))
-    breaches = find_breaches(
-        request.scope,
-        [camera.position for camera in terms.cameras],
-        terms.starts_at,
-        terms.ends_at,
-        camera_count=len(searched | {camera.pk for camera in terms.cameras}),
-    )
-    if not breaches:
-        return
-    details = _describe(terms) | {"rules": [asdict(breach) for breach in breaches]}
-    record(Action.SEARCH_REFUSED, actor=actor, target=request, reason=terms.reason, details=details)
-    raise OutOfScope(breaches, request)
-
-
-def _breach_sentence(breach: Breach, request: SearchRequest) -> str:
-    """Name the rule, what was asked and what is allowed, and how the limit can be widened."""
-    said = {
-        "cameras": _("Rule “cameras” of “%(basis)s”: %(asked)d cameras were asked for, %(allowed)d are allowed."),
-        "radius": _("Rule “radius” of “%(basis)s”: the cameras reach %(asked)d m, %(allowed)d m are allowed."),
-        "hours": _("Rule “hours” of “%(basis)s”: the hours reach %(asked).1f h, %(allowed)d h are allowed."),
-    }[breach.rule]
-    widen = _("Ask for less, or have a supervisor of %(centre)s widen the scope of the request.")
-    values = {"basis": request.basis, "asked": breach.asked, "allowed": breach.allowed, "centre": request.centre}
-    return f"{said % values} {widen % values}"
+    """Refuse what the legal basis does not cover: the search, and each look that it begins with."""
+    breaches = breaches_of(request, terms.cameras, terms.starts_at, terms.ends_at)
+    for frame in terms.frames:
+        at = frame.recording.time_at(frame.at_s)
+        found = breaches_of(request, [*terms.cameras, frame.recording.camera], at, at)
+        breaches += [breach for breach in found if breach.rule not in {known.rule for known in breaches}]
+    refuse_breaches(request, breaches, details=_describe(terms), reason=terms.reason, actor=actor)
 
 
 def _read_upload(upload: Upload) -> tuple[QueryPicture, bytes | None]:
@@ -162,6 +169,18 @@ def _read_upload(upload: Upload) -> tuple[QueryPicture, bytes | None]:
         return picture, None
 
 
+def _cut_frame(frame: FootageFrame) -> tuple[QueryPicture, bytes | None]:
+    """Cut the picture out of the recording; one that cannot be cut keeps the reason."""
+    picture = QueryPicture(original_name=frame.name[:255], recording=frame.recording, at_s=frame.at_s)
+    if frame.box:
+        picture.x1, picture.y1, picture.x2, picture.y2 = frame.box
+    try:
+        return picture, picture_at(frame.recording, frame.at_s)
+    except CoreError as error:
+        picture.error = in_words(error, name=frame.name)
+        return picture, None
+
+
 def _create_search(request: SearchRequest, terms: SearchTerms, actor: User) -> Search:
     search = Search(
         request=request,
@@ -169,6 +188,8 @@ def _create_search(request: SearchRequest, terms: SearchTerms, actor: User) -> S
         starts_at=terms.starts_at,
         ends_at=terms.ends_at,
         includes_small=terms.includes_small,
+        description=list(terms.description),
+        plate=terms.plate,
         limit=terms.limit,
         embedder=settings.EMBEDDER_MODEL,
         requested_by=actor,
@@ -212,4 +233,13 @@ def _describe(terms: SearchTerms) -> dict[str, object]:
         "pictures": [upload.name for upload in terms.uploads],
         "sightings": [sighting.pk for sighting in terms.sightings],
         "attachments": [attachment.name for attachment in terms.attachments],
+        "frames": [_describe_frame(frame) for frame in terms.frames],
+        "description": list(terms.description),
+        "plate": terms.plate,
     }
+
+
+def _describe_frame(frame: FootageFrame) -> dict[str, object]:
+    camera, at = frame.recording.camera.code, frame.recording.time_at(frame.at_s)
+    box = list(frame.box) if frame.box else None
+    return {"camera": camera, "recording": frame.recording.pk, "at": at.isoformat(), "box": box}

@@ -17,7 +17,7 @@ from investigations.certificate import build_certificate
 from investigations.models import Candidate, EvidencePackage, SearchRequest
 from investigations.pictures import sighting_url
 from investigations.sentences import first_sentence
-from investigations.serializers.workspace import PathPointSerializer
+from investigations.serializers.paths import PathPointSerializer
 from investigations.services.answers import send_answer
 from investigations.services.looks import keep_viewing_case, view_sightings
 from investigations.services.paths import points_of

@@ -32,6 +32,8 @@ def workspace(request: HttpRequest, pk: int) -> HttpResponse:
         "talk_count": len(talk["comments"]) + len(talk["attachments"]),
         "photos": photos_in(talk),
         "workspace_data": _workspace_data(search_request, user),
+        "can_export_path": has_right(user, Right.EXPORT_EVIDENCE),
+        "path_files": [("geojson", "GeoJSON"), ("gpx", "GPX"), ("kml", "KML")],
     }
     return render(request, "investigations/workspace.html", context)
 

@@ -106,7 +106,10 @@ class Action(models.TextChoices):
 
 
 # Kinds of actions whose entries name nothing of a case.
-WITHOUT_CASES = ("user", "agency", "camera", "cameras", "group", "recording", "analysis", "audit", "token", "webhook", "delivery")
+WITHOUT_CASES = (
+    *("user", "agency", "camera", "cameras", "group", "recording", "analysis", "audit"),
+    *("token", "webhook", "delivery"),
+)
 
 
 class AppendOnlyQuerySet(models.QuerySet["AuditEntry"]):

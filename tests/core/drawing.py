@@ -30,11 +30,12 @@ def write_video(
     b_frames: int | None = None,
     metadata: dict[str, str] | None = None,
     sound: bool = False,
+    container_options: dict[str, str] | None = None,
 ) -> Path:
     """Encode pictures, ten a second unless `times_ms` says otherwise, with a key frame every ten."""
     images = list(images)
     height, width = images[0].shape[:2]
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=container_options or {}) as container:
         container.metadata.update(metadata or {})
         stream: Any = container.add_stream(codec, rate=10, options=options or {})
         stream.width, stream.height = width, height

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from inference.core.detections import Detections, Kind
 from inference.core.detector import Detector
-from inference.core.proposals import propose_box
+from inference.core.proposals import propose_box, propose_boxes
 from inference.core.video import read_frames
 
 
@@ -48,6 +48,17 @@ def test_the_largest_surest_target_is_proposed(
 def test_a_person_who_touches_all_edges_is_found_with_a_border() -> None:
     # The border is a quarter of 400 px on each side: 600 × 500, the person at 100–400 × 100–500.
     assert propose_box(PICTURE, Finds((600, 500), (100, 100, 400, 500, 0.8, 0))) == (0, 0, 300, 400)
+
+
+def test_all_that_may_be_meant_are_proposed_the_largest_and_surest_first() -> None:
+    rows = [(10, 10, 60, 150, 0.9, 0), (-5, 50, 200, 450, 0.8, 0), (0, 0, 50, 50, 0.9, 2), (0, 0, 90, 90, 0.1, 0)]
+    boxes = propose_boxes(PICTURE, Finds((400, 300), *rows))
+    assert [tuple(found.box) for found in boxes] == [(0, 50, 200, 400), (10, 10, 60, 150)]
+    many = [(10 + place, 10, 60, 150, 0.9, 0) for place in range(40)]
+    assert len(propose_boxes(PICTURE, Finds((400, 300), *many))) == 20
+    (alone,) = propose_boxes(PICTURE, Finds((600, 500), (100, 100, 400, 500, 0.8, 0)))  # found with a border only
+    assert tuple(alone.box) == (0, 0, 300, 400)
+    assert propose_boxes(PICTURE, Finds((400, 300))) == []
 
 
 @pytest.mark.footage

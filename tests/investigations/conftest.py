@@ -1,21 +1,28 @@
 """What the tests of pages and of pictures share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 
-from cameras.models import Camera
+from cameras.models import Camera, Recording
+from inference.core.detections import Box
+from inference.core.trajectory import Trajectory, encode
 from inference.engine import get_gallery
 from inference.models import Sighting
 from investigations.models import Candidate, SearchRequest
 from investigations.services.candidates import decide_candidate
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
-from tests.conftest import make_recording, make_search, make_sighting
+from tests.conftest import NOON, make_recording, make_search, make_sighting
+from tests.core.drawing import moving_noise, write_video
 
+FILM_S = 12
 PEOPLE = ["officer", "colleague", "outsider", "operator", "supervisor", "stranger", "administrator"]
 
 
@@ -62,3 +69,36 @@ def candidates(approved: SearchRequest, camera: Camera, operator: User) -> dict[
         if name != "pending":
             decide_candidate(row, name, reason="the coat", actor=operator)
     return rows
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Twelve drawn seconds: as browsers play them (mp4), and not (avi)."""
+    folder = tmp_path_factory.mktemp("drawn")
+    images = moving_noise(FILM_S * 10, height=192, width=256)
+    return {
+        "mp4": write_video(folder / "a.mp4", images).read_bytes(),
+        "avi": write_video(folder / "a.avi", images, codec="mpeg4").read_bytes(),
+    }
+
+
+@pytest.fixture
+def record_(camera: Camera, drawn: dict[str, bytes]) -> Callable[..., Recording]:
+    """Make a recording with a real file."""
+
+    def make(kind: str = "mp4", camera: Camera = camera, **values: Any) -> Recording:
+        file = default_storage.save(f"recordings/a.{kind}", ContentFile(drawn[kind]))
+        return make_recording(camera, minutes=FILM_S / 60, file=file, width=256, height=192, **values)
+
+    return make
+
+
+@pytest.fixture
+def recording(record_: Callable[..., Recording]) -> Recording:
+    return record_()
+
+
+@pytest.fixture
+def tracked(recording: Recording) -> Sighting:
+    track = Trajectory.of((number / 5, Box(10 + number, 40, 40 + number, 80)) for number in range(50))
+    return make_sighting(recording, after_s=4, last_seen_at=NOON + timedelta(seconds=10), trajectory=encode(track))

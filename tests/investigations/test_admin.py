@@ -265,7 +265,7 @@ def test_an_administrator_sets_how_long_a_camera_keeps(client: Client, camera: C
     assert client.post(page("cameras_camera_change", camera.pk), form).status_code == 302
     camera.refresh_from_db()
     assert camera.retention_days == 14
-    assert entries("camera.changed")[0].details == {"retention_days": "14"}
+    assert entries("camera.changed")[0].details == {"retention_days": {"new": 14, "old": 30}}
     assert client.post(page("cameras_camera_change", camera.pk), form | {"retention_days": 0}).status_code == 200
     camera.refresh_from_db()
     assert camera.retention_days == 14

@@ -114,6 +114,7 @@ PAGES = [
     "request-answers",
     "answer-new",
     "api-request-path",
+    "api-request-alternatives",
     "review-queue",
     "case-detail",
 ]

@@ -10,7 +10,8 @@ from inference.models import Sighting
 from investigations.models import Search, SearchRequest
 from investigations.scope import Scope, find_breaches, reach_m, span_hours
 from investigations.services.requests import change_scope
-from investigations.services.searches import OutOfScope, SearchTerms, start_search
+from investigations.services.scopes import OutOfScope
+from investigations.services.searches import SearchTerms, start_search
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from tests.conftest import NOON

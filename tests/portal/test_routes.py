@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.client import MULTIPART_CONTENT
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.timezone import localtime
 
-from cameras.models import Camera
+from cameras.models import Camera, CameraImport
 from inference.models import Analysis
 from investigations.models import (
     Answer,
@@ -30,13 +31,14 @@ from investigations.models import (
     QueryPicture,
     Search,
     SearchRequest,
+    SecondReview,
     Tip,
 )
 from portal.accounts.models import User
 from portal.audit.models import Action, AuditEntry
 from portal.audit.services import record
 from portal.exchange.models import ApiToken, Delivery, Webhook
-from tests.conftest import NOON, drawn_person, make_answer, make_recording, make_search, make_sighting
+from tests.conftest import NOON, drawn_person, drawn_video, make_answer, make_recording, make_search, make_sighting
 
 PEOPLE = ["officer", "colleague", "outsider", "operator", "supervisor", "stranger", "administrator", "visitor"]
 POLICE, STATION = {"officer", "colleague", "outsider"}, {"officer", "colleague"}
@@ -67,7 +69,20 @@ PAGES: dict[str, set[str]] = {
     "token-revoke": NOBODY,  # by POST alone
     "set_language": NOBODY,  # by POST alone
     "javascript-catalog": EVERYBODY,
+    "camera-map": SIGNED_IN,
+    "camera-snapshot": NOBODY,  # this camera's recording has no file
+    "camera-import": {"administrator"},
+    "camera-import-detail": {"administrator"},
+    "camera-import-apply": NOBODY,  # by POST alone
+    "camera-import-check": NOBODY,  # by POST alone
+    "camera-import-cancel": NOBODY,  # by POST alone
+    "camera-import-problems": {"administrator"},
+    "camera-export": {"administrator"},
     "api-cameras": SIGNED_IN,
+    "api-camera": SIGNED_IN - OTHER_CENTRE,
+    "api-camera-number": {"administrator"},
+    "api-camera-position": NOBODY,  # by POST alone
+    "api-camera-history": {"supervisor", "administrator"},
     "map-boundaries": SIGNED_IN,
     "map-tile": NOBODY,  # no tile server is named here
     "case-list": SIGNED_IN,
@@ -131,11 +146,28 @@ PAGES: dict[str, set[str]] = {
     "api-notifications-read": NOBODY,  # by POST alone
     "api-request-searches": STATION | CENTRE,
     "api-request-path": STATION | CENTRE,
+    "api-request-alternatives": CENTRE,
+    "api-request-next": CENTRE,
+    "api-path-share": NOBODY,  # by POST alone
+    "api-path-file": NOBODY,  # nobody has given a second opinion about its stop
     "api-search": CENTRE,
     "api-search-cancel": NOBODY,  # by POST alone
     "api-search-decisions": NOBODY,  # by POST alone
     "api-candidate-decision": NOBODY,  # by POST alone
+    "api-candidate-decisions": NOBODY,  # by POST alone
     "api-sightings": REVIEWERS,
+    "api-footage": NOBODY,  # by POST alone
+    "api-footage-tracks": NOBODY,  # by the pass of opened footage alone, as the next three
+    "footage-video": NOBODY,
+    "footage-segment": NOBODY,
+    "footage-frame": NOBODY,
+    "sighting-clip": NOBODY,  # this sighting's recording has no file
+    "api-footage-detections": NOBODY,  # by POST alone
+    "api-proposals": NOBODY,  # by POST alone
+    "api-camera-groups": REVIEWERS | {"administrator"},
+    "api-camera-group": NOBODY,  # by DELETE alone
+    "api-coverage": REVIEWERS,
+    "api-coverage-analyses": NOBODY,  # by POST alone
     "destruction": STATION | CENTRE,
 }
 
@@ -180,6 +212,8 @@ ADMIN_PAGES: dict[str, set[str]] = {
     "admin:audit_auditentry_root": NOBODY,  # by POST alone
     "admin:audit_auditentry_export": NOBODY,  # by POST alone
     "admin:app_list": STAFF,
+    "admin:cameras_camera_import_page": {"administrator"},
+    "admin:cameras_camera_export_page": {"administrator"},
 }
 for model, (listed, opened, added) in ADMIN.items():
     ADMIN_PAGES |= {
@@ -243,7 +277,13 @@ def addresses(
     package.file.save("p.zip", sighting.image)
     comment = Comment.objects.create(request=approved, author=officer, text="Please hurry.")
     tip = Tip.objects.create(case=approved.case, source="police", text="Seen.", seen_at=NOON, added_by=officer)
+    listed = CameraImport.objects.create(centre=approved.centre, original_name="list.csv", status="done")
     numbers = {
+        "camera-import-detail": listed.pk,
+        "camera-import-apply": listed.pk,
+        "camera-import-check": listed.pk,
+        "camera-import-cancel": listed.pk,
+        "camera-import-problems": listed.pk,
         "investigations_answer": answer.pk,
         "investigations_evidencepackage": package.pk,
         "investigations_tip": tip.pk,
@@ -269,7 +309,16 @@ def addresses(
         "accounts_agency": approved.centre_id,
         "accounts_user": operator.pk,
         "cameras_camera": recording.camera_id,
+        "api-camera": recording.camera_id,
+        "api-camera-position": recording.camera_id,
+        "api-camera-history": recording.camera_id,
+        "camera-snapshot": recording.camera_id,
         "cameras_recording": recording.pk,
+        "api-footage-tracks": recording.pk,
+        "api-footage-detections": recording.pk,
+        "footage-video": recording.pk,
+        "footage-frame": recording.pk,
+        "sighting-clip": sighting.pk,
         "inference_analysis": analysis.pk,
         "inference_sighting": sighting.pk,
         "investigations_case": approved.case_id,
@@ -292,6 +341,7 @@ def addresses(
         "api-search": search.pk,
         "api-search-cancel": search.pk,
         "api-candidate-decision": candidate.pk,
+        "api-candidate-decisions": search.pk,
     }
 
     def address(name: str) -> str:
@@ -303,12 +353,20 @@ def addresses(
             return reverse(name, args=["cameras"])
         if name == "admin:auth_user_password_change":
             return reverse(name, args=[operator.pk])
+        if name == "footage-segment":
+            return reverse(name, args=[recording.pk, 0])
         if name == "verifier":
             return reverse(name, args=["verify.html"])
+        if name == "api-camera-number":
+            return reverse(name) + "?code=C1"
         if name == "map-tile":
             return reverse(name, args=[6, 1, 1])
         if name == "map-boundaries":
             return reverse(name) + "?bounds=127,36,127.1,36.1"
+        if name == "api-path-file":
+            return reverse(name, args=[approved.pk, "gpx"])
+        if name == "api-request-next":
+            return reverse(name, args=[approved.pk]) + f"?from={sighting.pk}"
         if "<" in route:
             return reverse(name, args=[numbers.get(name) or numbers.get(model) or approved.pk])
         return reverse(name)
@@ -349,6 +407,7 @@ def test_each_person_gets_their_pages_and_no_others(
 
 # Where cameras stand is public record: lists of cameras to filter by may name them.
 SHOWS_CAMERAS = {
+    "api-camera",
     "admin:inference_analysis_changelist",
     "admin:inference_sighting_changelist",
     "admin:investigations_candidate_changelist",
@@ -363,12 +422,15 @@ STATUSES = {
 }
 UNSENT = {"request-edit", "request-send", "request-discard", "attachment-remove"}
 HOURS = {"starts_at": "2026-11-20 12:00", "ends_at": "2026-11-20 13:00"}
+PLACE = {"latitude": 36.5, "longitude": 127.3}
+CAMERA = {"code": "N1", "name": "New"} | PLACE
 SEARCH = {"starts_at": "2026-11-20T00:00:00Z", "ends_at": "2026-11-20T09:00:00Z"}
 # Route: who can do it, with which words, and which entry it leaves.
 VERBS: dict[str, tuple[set[str], dict[str, Any], str]] = {
     "admin:audit_auditentry_verify": (STAFF, {}, "audit.check_requested"),
     "admin:audit_auditentry_root": (STAFF, {"root": "0:" + "0" * 64}, "audit.root_checked"),
     "admin:audit_auditentry_export": (STAFF, {"month": f"{localtime():%Y-%m}"}, "audit.exported"),
+    "camera-export": ({"administrator"}, {"encoding": "utf-8"}, "cameras.exported"),
     "case-close": (STATION, {"outcome": "found", "reason": "came home"}, "case.closed"),
     "case-share": (STATION, {"note": "Watch the buses."}, "case.shared"),
     "tip-add": (STATION | CENTRE, {"source": "police", "text": "Seen", "seen_at": "2020-01-01 12:00"}, "tip.added"),
@@ -398,7 +460,10 @@ VERBS: dict[str, tuple[set[str], dict[str, Any], str]] = {
     "request-decide": ({"supervisor"}, {"decision": "return", "reason": "A photo, please."}, "request.returned"),
     "api-search-cancel": (CENTRE, {}, "search.cancelled"),
     "api-candidate-decision": (CENTRE, {"decision": "confirmed", "seen": "pending"}, "candidate.confirmed"),
+    "api-candidate-decisions": (CENTRE, {"decision": "confirmed"}, "candidate.confirmed"),
     "api-request-path": (CENTRE, {}, "path.built"),
+    "api-footage": (CENTRE, {}, "footage.viewed"),
+    "api-path-share": (CENTRE, {"reason": "north"}, "path.shared"),
     "own-tokens": (SIGNED_IN, {"name": "export", "days": "30"}, "token.created"),
     "token-revoke": ({"operator"}, {}, "token.revoked"),
     "api-request-searches": (CENTRE, SEARCH, "search.started"),
@@ -408,6 +473,10 @@ VERBS: dict[str, tuple[set[str], dict[str, Any], str]] = {
     "api-request-steps": (STATION, {"step": "close", "outcome": "found", "reason": "home"}, "request.closed"),
     "api-request-scope": ({"supervisor"}, {"hours": 5, "reason": "snow"}, "scope.changed"),
     "api-request-comments": (STATION | CENTRE, {"text": "Red boots."}, "comment.added"),
+    "api-camera-groups": (CENTRE | {"administrator"}, {"name": "School"}, "group.saved"),
+    "api-cameras": ({"administrator"}, CAMERA, "camera.added"),
+    "api-camera-position": ({"administrator"}, PLACE | {"reason": "new pole"}, "camera.moved"),
+    "api-coverage-analyses": (CENTRE | {"administrator"}, {}, "analysis.requested"),
     "api-request-answers": (CENTRE, {"candidates": [], "text": "Not seen."}, "request.answered"),
 }
 
@@ -436,7 +505,7 @@ def prepare(name: str, words: dict[str, Any]) -> None:
         words |= {"centre": candidate.search.request.centre_id, "basis": candidate.search.request.basis_id}
     if name == "api-case-requests":
         words |= {"centre": candidate.search.request.centre_id, "basis": candidate.search.request.basis.code}
-    if name == "case-share":
+    if name in {"case-share", "camera-export"}:
         words["centre"] = candidate.search.request.centre_id
     elif name == "attachment-add":
         words["files"] = [SimpleUploadedFile("q.jpg", drawn_person())]
@@ -455,10 +524,26 @@ def prepare(name: str, words: dict[str, Any]) -> None:
         Candidate.objects.update(decision="confirmed")
     elif name == "request-decide":
         SearchRequest.objects.update(status="submitted")
+    elif name == "api-footage":
+        recording = candidate.sighting.recording
+        recording.file.save("a.mp4", ContentFile(drawn_video()))
+        words |= {"request": candidate.search.request_id, "recording": recording.pk}
     elif name == "api-request-path":
         Candidate.objects.update(decision="confirmed")
+    elif name == "api-path-share":
+        Candidate.objects.update(decision="confirmed")
+        reviewer = candidate.search.request.approved_by
+        assert reviewer
+        SecondReview.objects.create(candidate=candidate, verdict="confirmed", reviewer=reviewer)
+    elif name == "api-candidate-decisions":
+        words["candidates"] = [{"id": candidate.pk, "seen": "pending"}]
+    elif name == "api-camera-groups":
+        words["cameras"] = [candidate.sighting.camera_id]
     elif name == "api-request-searches":
         words |= {"cameras": [candidate.sighting.camera_id], "sightings": [candidate.sighting_id]}
+    elif name == "api-coverage-analyses":
+        Analysis.objects.update(status="failed")
+        words["recordings"] = [candidate.sighting.recording_id]
 
 
 @pytest.mark.parametrize("name", [name for name in VERBS if name.startswith("api-")])

@@ -15,11 +15,23 @@ export async function get(url, options = {}) {
   return send(url, { ...options, method: "GET" });
 }
 
-/** POST a FormData as it is, anything else as JSON. */
-export async function post(url, body = {}) {
+/** POST a FormData as it is, anything else as JSON. With a `key` of its own a request sent twice is carried out once. */
+export async function post(url, body = {}, { key = null } = {}) {
   const isForm = body instanceof FormData;
   const headers = { Accept: "application/json", "X-CSRFToken": csrfToken, ...(isForm ? {} : { "Content-Type": "application/json" }) };
+  if (key) headers["Idempotency-Key"] = key;
   return send(url, { method: "POST", headers, body: isForm ? body : JSON.stringify(body) });
+}
+
+/** PATCH, as JSON: what is to be changed. */
+export async function patch(url, body) {
+  const headers = { Accept: "application/json", "X-CSRFToken": csrfToken, "Content-Type": "application/json" };
+  return send(url, { method: "PATCH", headers, body: JSON.stringify(body) });
+}
+
+/** DELETE. */
+export async function remove(url) {
+  return send(url, { method: "DELETE", headers: { Accept: "application/json", "X-CSRFToken": csrfToken } });
 }
 
 async function send(url, options) {

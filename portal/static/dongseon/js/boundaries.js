@@ -20,6 +20,7 @@ export function addBoundaries(map) {
   const names = L.layerGroup().addTo(map);
   const kept = new Map();
   let shown = [];
+  let drawn = []; // what the shapes on the canvas were made of
   let turn = 0;
 
   async function refresh() {
@@ -27,8 +28,12 @@ export function addBoundaries(map) {
     const levels = LEVELS.find(([zoom]) => map.getZoom() >= zoom)[1];
     const answers = await Promise.all(levels.map((level) => load(kept, address(map, level))));
     if (mine !== turn || answers.includes(null)) return;
-    shown = answers.map((content, at) => [levels[at], content]);
-    draw();
+    const next = answers.map((content, at) => [levels[at], content]);
+    const look = [map.getZoom() >= 13, map.getZoom() >= 15, ...next.flat()];
+    const isSame = drawn.length === look.length && look.every((part, at) => part === drawn[at]);
+    [shown, drawn] = [next, look];
+    if (isSame) label(map, names, shown.slice(-1)); // a small move: the same shapes, other names in view
+    else draw();
   }
 
   function draw() {

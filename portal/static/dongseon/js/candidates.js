@@ -1,152 +1,265 @@
-/** The grid of candidates: drawn once, then only changed where something changed. */
-import { byId, h, icon, picture, signal } from "./dom.js";
-import { clock, day, similarity, timeElement } from "./format.js";
+/** The candidates of the open search: what is shown of them, which one is in focus, which are chosen. */
+import { fillCard, makeCard } from "./candidate_card.js";
+import { createGrid } from "./candidate_grid.js";
+import { arrange, hourOf, hourStart, settle } from "./candidate_order.js";
+import { createClip } from "./clip.js";
+import { byId, h, signal } from "./dom.js";
+import { shortWhen } from "./format.js";
 
-/**
- * @param {{onConfirm: Function, onReject: Function, onUndo: Function}} verbs  each is given the candidate
- */
+const KEPT_AS = `dongseon.candidates${location.pathname}`;
+const LOOKS_FOR_MS = 4000; // so long after the last touch the top of the list is still looked at
+const GROUPS = ["", "camera", "track"];
+
+/** @param {{onConfirm: Function, onReject: Function, onUndo: Function}} verbs  each is given a candidate, or several */
 export function createCandidates(verbs) {
-  const cards = new Map();
+  const [scroller, list, panel] = [byId("candidates-scroll"), byId("candidates"), byId("candidates-scroll").closest(".panel")];
   const selected = signal();
   const hovered = signal();
-  const state = { rows: [], selectedId: null, show: "all", sort: "score", picture: new Map() };
+  const changed = signal();
+  const clip = createClip();
+  const state = { rows: [], selectedId: null, show: "all", sort: "score", camera: 0, hour: 0, group: "", size: "m",
+    opened: new Set(), marked: new Set(), ...remembered() };
+  let byNumber = new Map();
+  let [touchedAt, from, arrived] = [-LOOKS_FOR_MS, null, new Set()];
+  const grid = createGrid({ scroller, list, make: makeCard, update });
 
-  /** Take a fresh list from the API. A picture's address is kept, so that a refresh does not load it again. */
+  /** Take a fresh list: rows stay the same objects, in their order of likeness. */
   function set(rows) {
+    const before = byNumber;
+    byNumber = new Map(rows.map((row) => [row.id, row]));
     rows.forEach((row, at) => {
       row.rank = at + 1;
-      const known = state.picture.get(row.sighting.id);
-      if (known) row.sighting.picture = known;
-      else state.picture.set(row.sighting.id, row.sighting.picture);
+      row.hour ??= hourOf(row);
     });
+    for (const [id, row] of before) row.isGone = !byNumber.has(id);
+    arrived = new Set(before.size ? rows.filter((row) => !before.has(row.id)).map((row) => row.id) : []);
+    for (const id of state.marked) if (!byNumber.has(id)) state.marked.delete(id);
+    const isOther = !rows.some((row) => before.has(row.id));
+    if (isOther) from = null;
     state.rows = rows;
-    if (!rows.some((row) => row.id === state.selectedId)) select(null);
-    draw();
+    fillFilters();
+    draw({ isForced: isOther });
   }
 
-  function visible() {
-    const rows = state.rows.filter((row) => state.show === "all" || row.decision === state.show);
-    return state.sort === "time" ? rows.sort((a, b) => a.sighting.seen_at.localeCompare(b.sighting.seen_at)) : rows;
-  }
+  const isWatched = () => scroller.scrollTop > 4 || performance.now() - touchedAt < LOOKS_FOR_MS
+    || list.contains(document.activeElement) || Boolean(byId("compare-dialog").open);
 
-  function draw() {
-    const rows = visible();
-    const list = byId("candidates");
-    const kept = new Set(rows.map((row) => row.id));
-    for (const [id, card] of cards) {
-      if (kept.has(id)) continue;
-      card.remove();
-      cards.delete(id);
-    }
-    rows.forEach((row, at) => {
-      const card = cards.get(row.id) ?? make(row);
-      update(card, row);
-      if (list.children[at] !== card) list.insertBefore(card, list.children[at] ?? null);
-    });
-    if (!rows.some((row) => row.id === state.selectedId)) select(rows[0]?.id ?? null, { focus: false, isAutomatic: true });
+  /** Lay the cards out anew. Unless it is `isForced`, nothing moves that somebody looks at. */
+  function draw({ isForced = false } = {}) {
+    const wanted = arrange(state.rows, state);
+    const isHeld = !isForced && grid.items.length > 0 && isWatched();
+    const { items, held } = isHeld ? settle(grid.items, wanted, grid.last, (row) => byNumber.has(row.id)) : { items: wanted, held: 0 };
+    const place = grid.place(state.selectedId);
+    grid.set(items, { isMoving: true });
+    arrived.clear();
+    byId("new-above").hidden = !held;
+    byId("new-above").querySelector("span").textContent = interpolate(ngettext("%s new above", "%s new above", held), [held]);
     showCounts();
+    if (grid.place(state.selectedId) < 0) select((items[Math.max(0, place)] ?? items.at(-1))?.row.id ?? null, { focus: false, isAutomatic: true });
+    changed.emit();
   }
 
-  function make(row) {
-    const button = (name, label, iconName, act) => h("button", { type: "button", class: name, title: label, "aria-label": label,
-      tabindex: "-1", onclick: (event) => { event.stopPropagation(); act(current(row.id), event.currentTarget); } }, icon(iconName));
-    const card = h("li", { class: "candidate", tabindex: "-1", dataset: { candidate: row.id },
-      onclick: () => select(row.id), onfocus: () => select(row.id, { focus: false }),
-      onpointermove: (event) => hasMoved(event) && hovered.emit(current(row.id)), onpointerleave: () => hovered.emit(null) },
-      h("div", { class: "candidate-picture" },
-        picture(row.sighting.picture, "", { loading: "lazy", decoding: "async" }),
-        h("span", { class: "rank" }), h("span", { class: "state-mark" }, icon("check"), icon("close")), h("span", { class: "second-mark" }),
-        row.sighting.is_small
-          && h("span", { class: "small-mark", title: gettext("Never reached 64 × 128 pixels") }, gettext("small"))),
-      h("div", { class: "candidate-score" }, h("b"), h("span", { class: "bar" }, h("i"))),
-      h("div", { class: "candidate-where", title: row.sighting.camera_name }, row.sighting.camera_name),
-      h("div", { class: "candidate-when" }, timeElement(row.sighting.seen_at)),
-      h("div", { class: "candidate-verbs" },
-        button("confirm", gettext("Confirm"), "check", verbs.onConfirm),
-        button("reject", gettext("Reject"), "close", verbs.onReject),
-        button("undo", gettext("Take the decision back"), "undo", verbs.onUndo)));
-    cards.set(row.id, card);
-    return card;
-  }
-
-  function update(card, row) {
-    card.dataset.decision = row.decision;
-    card.dataset.second = row.second;
-    card.classList.toggle("selected", row.id === state.selectedId);
-    card.querySelector(".rank").textContent = row.rank;
-    card.querySelector(".candidate-score b").textContent = similarity(row.score);
-    card.querySelector(".bar i").style.width = `${Math.max(0, Math.min(1, row.score)) * 100}%`;
-    card.tabIndex = row.id === state.selectedId ? 0 : -1;
-    for (const button of card.querySelectorAll("button")) button.tabIndex = card.tabIndex;
-    card.title = row.decision === "rejected" ? row.reason : "";
-    const second = card.querySelector(".second-mark");
-    second.textContent = { agreed: "2✓", disputed: "2✗", awaited: "2…" }[row.second] ?? "";
-    second.title = secondText(row.second);
-    card.setAttribute("aria-label", describe(row));
+  function update(card, item, isNew) {
+    const { id } = item.row;
+    if (isNew) card.classList.toggle("arriving", arrived.has(id));
+    fillCard(card, item, { isSelected: id === state.selectedId, isMarked: state.marked.has(id), isOpen: state.opened.has(item.row.group) });
   }
 
   function showCounts() {
-    for (const box of document.querySelectorAll("#candidate-filter [data-count]")) {
-      const wanted = box.dataset.count;
-      box.textContent = state.rows.filter((row) => wanted === "all" || row.decision === wanted).length;
-    }
+    const counts = { all: state.rows.length };
+    for (const row of state.rows) counts[row.decision] = (counts[row.decision] ?? 0) + 1;
+    for (const box of document.querySelectorAll("#candidate-filter [data-count]")) box.textContent = counts[box.dataset.count] ?? 0;
+    const count = state.marked.size;
+    byId("marks-bar").hidden = count < 2;
+    byId("marks-count").textContent = interpolate(ngettext("%s chosen", "%s chosen", count), [count]);
   }
 
-  const current = (id) => state.rows.find((row) => row.id === id);
+  const current = (id) => byNumber.get(id) ?? grid.items.find((item) => item.row.id === id)?.row;
 
   /** `isAutomatic`: nobody asked for this one, so that the map had better stay where it is. */
   function select(id, { focus = true, isAutomatic = false } = {}) {
     const before = state.selectedId;
     state.selectedId = id;
-    for (const pk of [before, id]) if (cards.has(pk) && current(pk)) update(cards.get(pk), current(pk));
-    const card = cards.get(id);
-    if (card && focus) card.focus({ preventScroll: true });
-    if (card && id !== before) card.scrollIntoView({ block: "nearest" });
+    grid.pin(id);
+    if (id !== before && !isAutomatic) grid.reveal(id);
+    else grid.paint();
+    if (focus) grid.card(id)?.focus({ preventScroll: true });
     if (id !== before) selected.emit(current(id) ?? null, isAutomatic);
   }
 
-  /** Move by one card, or by one row of the grid. */
-  function move(direction) {
-    const rows = visible();
-    const at = rows.findIndex((row) => row.id === state.selectedId);
-    const columns = getComputedStyle(byId("candidates")).gridTemplateColumns.split(" ").length;
-    const step = { left: -1, right: 1, up: -columns, down: columns }[direction];
-    const next = rows[Math.max(0, Math.min(rows.length - 1, at + step))];
-    if (next) select(next.id);
+  /** Move by one card, or by one line of the grid; with `isMarking` everything on the way is chosen. */
+  function move(direction, { isMarking = false, focus = true } = {}) {
+    touch();
+    const { items } = grid;
+    const next = { first: items[0]?.row, last: items.at(-1)?.row }[direction] ?? grid.beside(state.selectedId, direction);
+    if (!next) return;
+    if (isMarking) markTo(next.id);
+    else clearMarks();
+    select(next.id, { focus });
   }
+
+  /** Choose everything between where the choosing began and this card. */
+  function markTo(id) {
+    from ??= state.selectedId ?? id;
+    const [a, b] = [grid.place(from), grid.place(id)].sort((x, y) => x - y);
+    state.marked = new Set(grid.items.slice(Math.max(0, a), b + 1).map((item) => item.row.id));
+    grid.paint();
+    showCounts();
+  }
+
+  function toggleMark(id) {
+    if (!state.marked.size && state.selectedId !== null) state.marked.add(state.selectedId);
+    if (state.marked.has(id) && id !== state.selectedId) state.marked.delete(id);
+    else state.marked.add(id);
+    from = id;
+    select(id);
+    showCounts();
+  }
+
+  function clearMarks() {
+    from = null;
+    if (!state.marked.size) return;
+    state.marked.clear();
+    grid.paint();
+    showCounts();
+  }
+
+  /** What a verb acts on: all that are chosen, or this one. */
+  const acting = (row) => (state.marked.size > 1 ? [...state.marked].map(current).filter(Boolean) : [row]);
 
   /** Go on to the next open candidate after one was decided. */
   function selectNextOpen(afterId) {
-    const rows = visible();
+    clearMarks();
+    const rows = grid.items.map((item) => item.row);
     const at = rows.findIndex((row) => row.id === afterId);
-    const next = [...rows.slice(at + 1), ...rows.slice(0, Math.max(0, at))].find((row) => row.decision === "pending");
-    if (next) select(next.id);
+    const next = [...rows.slice(at + 1), ...rows.slice(0, Math.max(0, at))].find((row) => row.decision === "pending" && !row.isGone);
+    if (next) select(next.id, { focus: !byId("compare-dialog").open });
   }
 
-  function replace(row) {
-    const at = state.rows.findIndex((other) => other.id === row.id);
-    if (at < 0) return;
-    Object.assign(state.rows[at], { decision: row.decision, reason: row.reason, second: row.second ?? "" });
+  function replace({ id, decision, reason, second = "" }) {
+    const row = byNumber.get(id);
+    if (row) Object.assign(row, { decision, reason, second });
   }
 
-  byId("candidate-filter").addEventListener("change", ({ target }) => { state.show = target.value; draw(); });
-  byId("candidate-sort").addEventListener("change", ({ target }) => { state.sort = target.value; draw(); });
-  return { state, set, draw, visible, current, select, move, selectNextOpen, replace, selected, hovered,
+  // ── What is wished to be seen ────────────────────────────────────────────────────────────────────────────────────
+
+  /** The cameras and hours that there are, offered once they change. */
+  function fillFilters() {
+    const cameras = new Map(state.rows.map((row) => [row.sighting.camera, row.sighting.camera_name]));
+    const hours = [...new Set(state.rows.map((row) => row.hour))].sort((a, b) => a - b);
+    const names = [...cameras].sort((a, b) => a[1].localeCompare(b[1], "ko", { numeric: true }));
+    fill(byId("candidate-camera"), names, gettext("all cameras"), state.camera);
+    fill(byId("candidate-hour"), hours.map((hour) => [hour, shortWhen(hourStart(hour))]), gettext("all hours"), state.hour);
+    if (!state.rows.length) return;
+    if (!cameras.has(state.camera)) state.camera = 0;
+    if (!hours.includes(state.hour)) state.hour = 0;
+  }
+
+  function wish(change) {
+    Object.assign(state, change);
+    try {
+      const { show, sort, camera, hour, group, size } = state;
+      sessionStorage.setItem(KEPT_AS, JSON.stringify({ show, sort, camera, hour, group, size }));
+    } catch {
+      // Without storage the choice lasts until the page is left.
+    }
+    clearMarks();
+    grid.resize(state.size);
+    draw({ isForced: true });
+    grid.reveal(state.selectedId);
+  }
+
+  function cycleGroup() {
+    const next = GROUPS[(GROUPS.indexOf(state.group) + 1) % GROUPS.length];
+    byId("candidate-group").value = next;
+    wish({ group: next });
+  }
+
+  function showNew() {
+    scroller.scrollTop = 0;
+    draw({ isForced: true });
+  }
+
+  function open(group) {
+    if (!state.opened.delete(group)) state.opened.add(group);
+    draw({ isForced: true });
+  }
+
+  // ── Pointer and keys on the cards ────────────────────────────────────────────────────────────────────────────────
+
+  const touch = () => { touchedAt = performance.now(); };
+  const at = (event) => {
+    const card = event.target.closest?.(".candidate");
+    return card ? { card, row: current(Number(card.dataset.candidate)) } : {};
+  };
+
+  function click(event) {
+    const { card, row } = at(event);
+    if (!row) return;
+    const button = event.target.closest("button");
+    if (button?.classList.contains("pieces")) open(row.group);
+    else if (button) verbs[{ confirm: "onConfirm", reject: "onReject", undo: "onUndo" }[button.className]](row, card);
+    else if (event.shiftKey) { markTo(row.id); select(row.id); }
+    else if (event.ctrlKey || event.metaKey) toggleMark(row.id);
+    else { clearMarks(); select(row.id); }
+  }
+
+  list.addEventListener("click", click);
+  list.addEventListener("focusin", (event) => {
+    const { card, row } = at(event);
+    if (!row || event.target !== card) return;
+    if (row.id !== state.selectedId) select(row.id, { focus: false });
+    if (card.matches(":focus-visible")) clip.mean(card.querySelector(".candidate-picture"), row.clip, { isFocus: true });
+  });
+  list.addEventListener("pointermove", (event) => {
+    const { card, row } = at(event);
+    // Browsers also report moves when the page moves under a pointer at rest: those must not change what is shown.
+    if (event.movementX === 0 && event.movementY === 0) return;
+    touch();
+    const box = event.target.closest(".candidate-picture");
+    if (box) clip.mean(box, row.clip);
+    else if (!card || !clip.isIn(card.querySelector(".candidate-picture"))) clip.stop();
+    if (row) hovered.emit(row);
+  });
+  list.addEventListener("pointerleave", () => { clip.stop(); hovered.emit(null); });
+  scroller.addEventListener("scroll", () => clip.stop(), { passive: true });
+  for (const name of ["pointerdown", "keydown", "wheel"]) panel.addEventListener(name, touch, { passive: true });
+  byId("new-above").addEventListener("click", showNew);
+  byId("marks-bar").addEventListener("click", ({ target }) => {
+    const verb = target.closest("button")?.dataset.verb;
+    if (verb === "clear") clearMarks();
+    else if (verb) verbs[verb](acting(null), byId("marks-bar"));
+  });
+  for (const [id, name] of [["candidate-filter", "show"], ["candidate-sort", "sort"], ["candidate-group", "group"], ["candidate-size", "size"],
+    ["candidate-camera", "camera"], ["candidate-hour", "hour"]]) {
+    const box = byId(id);
+    if (box.matches("select")) box.value = state[name] || box.options[0]?.value || "";
+    else box.querySelector(`[value="${state[name]}"]`).checked = true;
+    box.addEventListener("change", ({ target }) => wish({ [name]: typeof state[name] === "number" ? Number(target.value) : target.value }));
+  }
+  grid.resize(state.size);
+
+  return { state, set, draw, current, select, move, markTo, clearMarks, acting, selectNextOpen, replace, cycleGroup, selected, hovered, changed, clip,
+    visible: () => grid.items.map((item) => item.row),
+    /** Play the clip of this candidate where its picture stands, or stop it. */
+    play: (row) => clip.toggle(grid.card(row.id)?.querySelector(".candidate-picture"), row.clip),
     get selectedRow() { return current(state.selectedId) ?? null; } };
 }
 
-/** What became of the second opinion, in a word; "" where none is asked for. */
-export const secondText = (second) => ({
-  agreed: gettext("two agree"), disputed: gettext("two disagree"), awaited: gettext("2nd opinion awaited"),
-}[second] ?? "");
+function remembered() {
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT_AS)) ?? {};
+    const isKnown = ["all", "pending", "confirmed", "rejected"].includes(kept.show) && GROUPS.includes(kept.group) && "sml".includes(kept.size);
+    return isKnown ? { ...kept, camera: Number(kept.camera) || 0, hour: Number(kept.hour) || 0 } : {};
+  } catch {
+    return {};
+  }
+}
 
-/** Browsers also report moves when the page moves under a pointer at rest: those must not change what is shown. */
-const hasMoved = (event) => event.movementX !== 0 || event.movementY !== 0;
-
-function describe(row) {
-  const decision = { pending: gettext("undecided"), confirmed: gettext("confirmed"), rejected: gettext("rejected"), hidden: gettext("hidden") }[row.decision];
-  const words = [decision, secondText(row.second)].filter(Boolean).join(", ");
-  const { camera_name: camera, seen_at: at } = row.sighting;
-  return interpolate(gettext("Candidate %(rank)s, similarity %(score)s, %(camera)s, %(when)s, %(decision)s"),
-    { rank: row.rank, score: similarity(row.score), camera, when: `${day(at)} ${clock(at)}`, decision: words }, true);
+function fill(box, options, all, value) {
+  const key = JSON.stringify(options);
+  if (box.filledWith === key) return;
+  box.filledWith = key;
+  box.replaceChildren(h("option", { value: 0 }, all), ...options.map(([id, name]) => h("option", { value: id }, name)));
+  box.value = options.some(([id]) => id === value) ? value : 0;
 }

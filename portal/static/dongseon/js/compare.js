@@ -1,45 +1,145 @@
-/** The candidate in focus, large, beside the picture that is looked for. */
-import { byId, h, icon, picture } from "./dom.js";
-import { secondText } from "./candidates.js";
-import { duration, similarity, timeElement } from "./format.js";
+/** The candidate in focus, large, beside the picture that is looked for: in the panel, and larger in a dialog. */
+import { post } from "./api.js";
+import { byId, h, icon } from "./dom.js";
+import { scoreText, secondText } from "./candidate_card.js";
+import { timeElement } from "./format.js";
+import { createPair } from "./pair.js";
+import { bestPicture, conflictText, fromLastSeen, reasonList } from "./reasons.js";
+import { errorToast } from "./toasts.js";
 
 /**
- * @param {{query: Object, candidates: Object, verbs: Object, onSearchFrom: (sighting: Object) => void}} options
+ * @param {{query: Object, candidates: Object, verbs: Object, search: () => Object, onSearchFrom: (sighting: Object) => void}} options
  */
-export function addCompare({ query, candidates, verbs, onSearchFrom }) {
+export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
+  const dialog = byId("compare-dialog");
+  const checked = new Map(); // what of the description somebody has found on a candidate
+  const frames = new Map();
+  const panes = [pane(byId("compare"), false), pane(byId("compare-large"), true)];
   let hovered = null;
 
   /** The candidate that is shown large: the one that keys act on. */
   const shown = () => (hovered && candidates.current(hovered.id)) ?? candidates.selectedRow;
+  const show = () => panes.forEach((one) => one.isOpen() && one.show());
 
-  function show() {
-    const row = shown();
-    if (!row) return byId("compare").replaceChildren(nothing(query.items[0]));
-    return byId("compare").replaceChildren(
-      half("query", query.items[0]?.url, gettext("Looked for"), query.items[0]?.box),
-      half("found", row.sighting.picture, interpolate(gettext("Candidate %s"), [row.rank])),
-      about(row),
-    );
+  function pane(box, isLarge) {
+    const pair = createPair();
+    const choices = h("div", { class: "query-choices", role: "group", "aria-label": gettext("Query picture") });
+    const views = h("div", { class: "segments found-views", role: "group", "aria-label": gettext("What is shown of the candidate") });
+    const aside = h("div", { class: "compare-about" });
+    pair.left.element.append(choices);
+    pair.right.element.append(views);
+    let [id, chosen, view, signature] = [null, null, "picture", ""];
+
+    function showRow(row) {
+      if (row.id !== id) [id, chosen, view] = [row.id, null, "picture"];
+      const items = query.items.filter((item) => item.url);
+      const number = Math.min(items.length, chosen ?? bestPicture(row));
+      const key = JSON.stringify([row.id, row.decision, row.second, row.reason, row.rank, row.conflict, row.isGone, number, view,
+        items.map((item) => [item.url, item.box]), candidates.state.rows.length, search()?.compared]);
+      if (key === signature) return;
+      signature = key;
+      const item = items[number - 1];
+      pair.left.show({ url: item?.url, box: item?.box, label: gettext("Looked for") });
+      showFound(row);
+      choices.replaceChildren(...(items.length > 1 ? items.map((_item, at) => chip(String(at + 1), at + 1 === number,
+        () => { chosen = at + 1; showRow(row); }, gettext("Query picture %s"))) : []));
+      views.replaceChildren(...[["picture", gettext("picture")], ["frame", gettext("frame")], row.clip && ["clip", gettext("clip")]]
+        .filter(Boolean).map(([name, label]) => chip(label, name === view, () => { view = name; showRow(row); })));
+      aside.dataset.decision = row.decision;
+      aside.replaceChildren(...about(row, isLarge));
+    }
+
+    async function showFound(row) {
+      const label = interpolate(gettext("Candidate %s"), [row.rank]);
+      if (candidates.clip.isIn(pair.right.inner)) candidates.clip.stop();
+      pair.right.show({ url: row.sighting.picture, label });
+      if (view === "clip") candidates.clip.play(pair.right.inner, row.clip);
+      if (view !== "frame") return;
+      try {
+        const url = frames.get(row.id) ?? await frameUrl(row);
+        frames.set(row.id, url);
+        if (row.id === id && view === "frame") pair.right.show({ url, label: row.sighting.camera_name, box: row.box, isWhole: true });
+      } catch (error) {
+        errorToast(error);
+      }
+    }
+
+    return {
+      pair,
+      isOpen: () => !isLarge || dialog.open,
+      box: pair.right.inner,
+      show: () => {
+        const row = shown();
+        if (!row) { id = null; signature = ""; return box.replaceChildren(nothing(query.items[0])); }
+        if (!box.contains(aside)) box.replaceChildren(pair.left.element, pair.right.element, aside);
+        return showRow(row);
+      },
+    };
   }
 
-  function about(row) {
+  /** The whole frame as it was recorded: a look into footage, accounted for as one. */
+  async function frameUrl(row) {
+    const footage = await post("/api/footage/", { request: search().request, recording: row.recording, at_s: row.at_s });
+    return footage.frame.replace("{at_s}", row.at_s).replace("%7Bat_s%7D", row.at_s);
+  }
+
+  function about(row, isLarge) {
     const { sighting } = row;
-    const stayed = (Date.parse(sighting.last_seen_at) - Date.parse(sighting.first_seen_at)) / 1000;
-    return h("div", { class: "compare-about", dataset: { decision: row.decision } },
-      h("p", { class: "compare-score" }, h("b", {}, similarity(row.score)), h("span", { class: "muted small" }, gettext("similarity"))),
-      h("p", { class: "compare-where" }, h("b", {}, sighting.camera_name),
-        h("span", { class: "muted small" }, sighting.camera_code)),
+    const impossible = conflictText(row);
+    return [
+      h("p", { class: "compare-score" }, h("b", {}, scoreText(row)), row.odds === null && h("span", { class: "muted small" }, gettext("similarity"))),
+      h("p", { class: "compare-where" }, h("b", { title: sighting.camera_name }, sighting.camera_name), h("span", { class: "muted small" }, sighting.camera_code)),
       h("p", {}, timeElement(sighting.seen_at)),
-      h("p", { class: "muted small" }, interpolate(gettext("in view for %s"), [duration(Math.max(1, stayed))])),
+      h("p", { class: "muted small", title: gettext("from the last place") }, fromLastSeen(row)),
       h("p", { class: "compare-state" }, stateText(row)),
+      impossible && h("p", { class: "impossible", title: impossible }, icon("warning"), h("span", {}, isLarge ? impossible : gettext("impossible in this time"))),
+      isLarge && h("h3", {}, gettext("Why this one")),
+      isLarge && reasonList(row, candidates.state.rows, search()),
+      isLarge && checklist(row),
       h("div", { class: "compare-verbs" },
         row.decision === "pending" && verb("confirm-large", gettext("Confirm"), "Y", "check", () => verbs.onConfirm(row)),
-        row.decision === "pending" && verb("reject-large", gettext("Reject"), "N", "close",
-          (event) => verbs.onReject(row, event.currentTarget)),
+        row.decision === "pending" && verb("reject-large", gettext("Reject"), "N", "close", (event) => verbs.onReject(row, event.currentTarget)),
         isDecided(row) && verb("", gettext("Take back"), "U", "undo", () => verbs.onUndo(row)),
-        verb("quiet", gettext("Search from this"), "S", "target", () => onSearchFrom(sighting))));
+        verb("quiet", gettext("Search from this"), "S", "target", () => onSearchFrom(sighting)),
+        verb("quiet", gettext("Open in video"), "V", "camera", () => openVideo(row)),
+        !isLarge && verb("quiet", gettext("Why this one"), "↵", "fit", open)),
+    ].filter(Boolean);
   }
 
+  /** What the witness said, to be looked for on this candidate. Kept while the page is open, and judged by nobody. */
+  function checklist(row) {
+    const { description = [], plate = "" } = search() ?? {};
+    const wanted = [...description, plate && interpolate(gettext("plate %s"), [plate])].filter(Boolean);
+    const found = checked.get(row.id) ?? new Set();
+    checked.set(row.id, found);
+    const mark = (word) => ({ target }) => (target.checked ? found.add(word) : found.delete(word));
+    return wanted.length > 0 && h("fieldset", { class: "checklist" }, h("legend", {}, gettext("As described?")), ...wanted.map((word) => h("label", { class: "check" },
+      h("input", { type: "checkbox", checked: found.has(word), onchange: mark(word) }), word)));
+  }
+
+  function openVideo(row) {
+    if (dialog.open) dialog.close();
+    candidates.clip.stop();
+    document.dispatchEvent(new CustomEvent("footage:open", { detail: { camera: row.sighting.camera, at: row.sighting.seen_at } }));
+  }
+
+  function open() {
+    if (!shown() || dialog.open) return;
+    dialog.append(byId("toasts"), byId("reason-pop")); // what lies outside of an open dialog is behind it
+    dialog.showModal();
+    panes[1].pair.reset();
+    show();
+  }
+
+  dialog.addEventListener("close", () => {
+    candidates.clip.stop();
+    document.body.append(byId("toasts"), byId("reason-pop"));
+    if (candidates.selectedRow) candidates.select(candidates.selectedRow.id);
+  });
+  dialog.addEventListener("click", ({ target }) => {
+    const step = target.closest("[data-step]")?.dataset.step;
+    if (step) candidates.move(step, { focus: false });
+  });
   query.changed.on(show);
   // A selection made by key or by the script is what counts until the pointer really moves again.
   candidates.selected.on(() => { hovered = null; show(); });
@@ -49,30 +149,22 @@ export function addCompare({ query, candidates, verbs, onSearchFrom }) {
     show();
   });
   show();
-  return { show, shown };
+  return { show, shown, open, openVideo, zoom: (isIn) => panes[dialog.open ? 1 : 0].pair.zoom(isIn),
+    play: (row) => (dialog.open ? candidates.clip.toggle(panes[1].box, row.clip) : candidates.play(row)) };
+}
+
+function chip(label, isOn, onclick, name = "%s") {
+  return h("button", { type: "button", "aria-pressed": String(isOn), "aria-label": interpolate(name, [label]), onclick }, label);
 }
 
 function verb(className, label, key, iconName, onclick) {
-  return h("button", { type: "button", class: `button small ${className}`, onclick }, icon(iconName), label, h("kbd", {}, key));
-}
-
-function half(name, url, label, box = null) {
-  const image = url ? picture(url, label) : icon("picture", "icon big");
-  if (url && box) showPart(image, box);
-  return h("figure", { class: `compare-half ${name}` }, image, h("figcaption", {}, label));
-}
-
-/** Show what is within the box alone: in a picture of a whole scene the person would be too small to compare. */
-function showPart(image, [x1, y1, x2, y2]) {
-  image.addEventListener("load", () => {
-    const across = (pixels) => `${(100 * Math.max(0, pixels)) / image.naturalWidth}%`;
-    const down = (pixels) => `${(100 * Math.max(0, pixels)) / image.naturalHeight}%`;
-    image.style.objectViewBox = `inset(${down(y1)} ${across(image.naturalWidth - x2)} ${down(image.naturalHeight - y2)} ${across(x1)})`;
-  }, { once: true });
+  return h("button", { type: "button", class: `button small ${className}`, title: label, onclick }, icon(iconName), h("span", {}, label), h("kbd", {}, key));
 }
 
 function nothing(item) {
-  return h("div", { class: "compare-nothing" }, item?.url ? half("query", item.url, gettext("Looked for"), item.box) : null,
+  const pair = createPair();
+  if (item?.url) pair.left.show({ url: item.url, box: item.box, label: gettext("Looked for") });
+  return h("div", { class: "compare-nothing" }, item?.url && pair.left.element,
     h("p", { class: "muted" }, item ? gettext("The candidate in focus is shown here, beside the one you look for.")
       : gettext("Add a picture on the left to begin.")));
 }
@@ -82,6 +174,7 @@ const isDecided = (row) => row.decision === "confirmed" || row.decision === "rej
 function stateText(row) {
   const second = secondText(row.second);
   const end = second && ` · ${second}`;
+  if (row.isGone) return gettext("No longer among the best: the search has found better ones.");
   if (row.decision === "hidden") return gettext("Decision hidden from you");
   if (row.decision === "confirmed") return `${gettext("Confirmed by a person")}${end}`;
   if (row.decision === "rejected") return `${gettext("Rejected")}${row.reason ? `: ${row.reason}` : ""}${end}`;

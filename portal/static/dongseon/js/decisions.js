@@ -1,52 +1,84 @@
-/** Confirm, reject with a reason, take back. Each is shown at once, and undone if the portal refuses it. */
+/** Confirm, reject with a reason, take back, one or several. Each is shown at once, and undone if the portal refuses it. */
 import { post } from "./api.js";
 import { byId } from "./dom.js";
 import { errorToast, toast } from "./toasts.js";
 
-/**
- * @param {{candidates: () => Object, onDecided: Function, onStale: Function}} options
- */
-export function createDecisions({ candidates, onDecided, onStale }) {
-  const pending = new Set();
+const MOST_UNDONE = 100;
 
-  async function decide(row, decision, reason = "") {
-    if (pending.has(row.id) || row.decision === decision || row.decision === "hidden") return;
-    const seen = row.decision;
-    const before = { id: row.id, decision: seen, reason: row.reason, second: row.second };
-    pending.add(row.id);
-    apply({ id: row.id, decision, reason });
-    if (decision !== "pending") candidates().selectNextOpen(row.id);
+/**
+ * @param {{candidates: () => Object, searchId: () => number, onDecided: Function, onStale: Function}} options
+ */
+export function createDecisions({ candidates, searchId, onDecided, onStale }) {
+  const pending = new Set();
+  const done = []; // what can be undone, the last at the end: each as the candidates were before
+
+  /** Decide about a candidate, or several, alike. */
+  async function decide(chosen, decision, reason = "", { isUndo = false } = {}) {
+    const rows = [chosen].flat().filter((row) => row && !pending.has(row.id) && !row.isGone && row.decision !== decision && row.decision !== "hidden");
+    if (!rows.length) return;
+    const before = rows.map(({ id, rank, decision: seen, reason: why, second }) => ({ id, rank, decision: seen, reason: why, second }));
+    rows.forEach((row) => pending.add(row.id));
+    if (!isUndo) done.push(before); // at once, so that they are undone in the order in which they were made
+    if (done.length > MOST_UNDONE) done.shift();
+    apply(before.map((row) => ({ id: row.id, decision, reason })));
+    if (decision !== "pending" && !isUndo) candidates().selectNextOpen(rows.at(-1).id);
+    before.sent = send(before, decision, reason);
     try {
-      apply(await post(`/api/candidates/${row.id}/decision/`, { decision, seen, reason }));
-      say(row, decision);
+      apply(await before.sent);
+      say(before, decision, { isUndo });
     } catch (error) {
+      if (done.includes(before)) done.splice(done.indexOf(before), 1);
       apply(before);
       errorToast(error);
       onStale();
     } finally {
-      pending.delete(row.id);
+      rows.forEach((row) => pending.delete(row.id));
     }
   }
 
-  function apply(row) {
-    candidates().replace(row);
+  async function send(before, decision, reason) {
+    const [first] = before;
+    if (before.length === 1) return [await post(`/api/candidates/${first.id}/decision/`, { decision, seen: first.decision, reason })];
+    const seen = before.map((row) => ({ id: row.id, seen: row.decision }));
+    return (await post(`/api/searches/${searchId()}/candidates/decisions/`, { decision, reason, candidates: seen })).candidates;
+  }
+
+  function apply(rows) {
+    rows.forEach((row) => candidates().replace(row));
     candidates().draw();
     onDecided();
   }
 
-  function say(row, decision) {
-    if (decision === "pending") return toast(interpolate(gettext("Candidate %s is undecided again."), [row.rank]), { kind: "result" });
-    const text = decision === "confirmed" ? gettext("Candidate %s confirmed.") : gettext("Candidate %s rejected.");
-    const undo = () => decide(candidates().current(row.id) ?? row, "pending");
-    return toast(interpolate(text, [row.rank]), { tone: decision, action: gettext("Undo"), onAction: undo, kind: "result" });
+  /** Undo the last decision that is not undone yet: each candidate is as it was, with the reason that it had. */
+  async function undoLast() {
+    const before = done.pop();
+    if (!before) return;
+    await before.sent.catch(() => {}); // on its way still
+    await null; // …and taken in
+    for (const [decision, reason] of new Map(before.map((row) => [`${row.decision} ${row.reason}`, [row.decision, row.reason]])).values()) {
+      const rows = before.filter((row) => row.decision === decision && row.reason === reason);
+      await decide(rows.map((row) => candidates().current(row.id)), decision, reason, { isUndo: true });
+    }
+    candidates().select(before.at(-1).id, { focus: !document.querySelector("dialog[open]") });
   }
 
-  const askReason = addReasonPop((row, reason) => decide(row, "rejected", reason));
+  function say(before, decision, { isUndo }) {
+    const [{ rank }] = before;
+    const texts = before.length === 1
+      ? { pending: gettext("Candidate %s is undecided again."), confirmed: gettext("Candidate %s confirmed."), rejected: gettext("Candidate %s rejected.") }
+      : { pending: gettext("%s candidates are undecided again."), confirmed: gettext("%s candidates confirmed."), rejected: gettext("%s candidates rejected.") };
+    const undo = isUndo || decision === "pending" ? {} : { action: gettext("Undo"), onAction: undoLast };
+    toast(interpolate(texts[decision], [before.length === 1 ? rank : before.length]), { tone: decision, kind: "result", ...undo });
+  }
+
+  const askReason = addReasonPop((rows, reason) => decide(rows, "rejected", reason));
   return {
     isPending: (id) => pending.has(id),
-    onConfirm: (row) => decide(row, "confirmed"),
-    onUndo: (row) => decide(row, "pending"),
-    onReject: (row, anchor) => askReason(row, anchor),
+    onConfirm: (rows) => decide(rows, "confirmed"),
+    onUndo: (rows) => decide(rows, "pending"),
+    onReject: (rows, anchor) => askReason(rows, anchor),
+    undoLast,
+    canUndo: () => done.length > 0,
   };
 }
 
@@ -54,19 +86,19 @@ export function createDecisions({ candidates, onDecided, onStale }) {
 function addReasonPop(onReason) {
   const pop = byId("reason-pop");
   const chips = [...pop.querySelectorAll("[data-reason]")];
-  let row = null;
+  let rows = null;
   let anchor = null;
   let last = 0;
 
   function close() {
     if (pop.hidden) return;
     pop.hidden = true;
-    const card = anchor?.closest?.(".candidate") ?? document.querySelector(".candidate.selected");
+    const card = document.querySelector("dialog[open]") ?? anchor?.closest?.(".candidate") ?? document.querySelector(".candidate.selected");
     card?.focus({ preventScroll: true });
   }
 
   function choose(reason) {
-    const chosen = row;
+    const chosen = rows;
     close();
     if (reason.trim()) onReason(chosen, reason.trim());
   }
@@ -91,9 +123,9 @@ function addReasonPop(onReason) {
   });
   document.addEventListener("pointerdown", ({ target }) => pop.contains(target) || close());
 
-  return (candidate, at) => {
-    row = candidate;
-    anchor = at ?? document.querySelector(".candidate.selected");
+  return (chosen, at) => {
+    rows = chosen;
+    anchor = at ?? document.querySelector("dialog[open] .compare-verbs") ?? document.querySelector(".candidate.selected");
     byId("reason-text").value = "";
     pop.hidden = false;
     place(pop, anchor);

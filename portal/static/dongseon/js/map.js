@@ -1,4 +1,4 @@
-/** The map itself: Leaflet on canvas, its base and its controls. */
+/** The map itself: its base and its controls. */
 import { addBoundaries } from "./boundaries.js";
 import { byId, h, icon } from "./dom.js";
 
@@ -9,8 +9,9 @@ const SEJONG = [36.4801, 127.289];
  * @returns {L.Map}
  */
 export function createMap({ hasTiles }) {
+  // Single shapes are SVG: a canvas of Leaflet's above the cameras would swallow every other move of the pointer.
   const map = L.map("map", {
-    preferCanvas: true, minZoom: 6, maxZoom: 19, zoomControl: false, zoomSnap: 0.5, wheelPxPerZoomLevel: 90,
+    minZoom: 6, maxZoom: 19, zoomControl: false, zoomSnap: 0.5, wheelPxPerZoomLevel: 90,
     center: SEJONG, zoom: 14, boxZoom: true, fadeAnimation: !isStill(), zoomAnimation: !isStill(),
   });
   map.attributionControl.setPrefix(false);

@@ -7,13 +7,25 @@ import { markCard, stripItems, summary } from "./path_strip.js";
 import { errorToast, toast } from "./toasts.js";
 
 /**
- * @param {{map: L.Map, requestId: number, emptyText: string, confirmed?: () => Set<number>, onSearchFrom?: Function}} options
+ * @param {{map: L.Map, requestId: number, cameras: Object, query: Object, timeRange: Object, start: Function,
+ *   confirmed: () => Set<number>, isSearchable: () => boolean, onSearchFrom: Function, decisionOf: Function,
+ *   showCandidate: (candidate: number, search: number) => Promise, onUndecided: Function}} options
  */
-export function createPath({ map, requestId, emptyText, confirmed = null, onSearchFrom = null }) {
-  const layer = addPathLayer(map, { onSelect: select, onSearchFrom });
+export function createPath({ map, requestId, cameras, confirmed, onSearchFrom, onUndecided, showCandidate, decisionOf, ...search }) {
+  const strip = byId("path-strip");
   const button = byId("build-path");
   const pictures = new Map();
   let points = null;
+  const shownPoints = () => points ?? [];
+  const placeOf = (camera) => { const row = cameras.get(camera); return row ? [row.latitude, row.longitude] : null; };
+  const onStop = (number) => { markCard(strip, number, { isShown: true }); layer.highlight(number); };
+  // What is not needed at first comes with its first use.
+  const player = lazily(() => import("./path_play.js"), (script) => script.createPlayer(map, { onStop }));
+  const others = lazily(() => import("./path_others.js"), (script) => script.addOtherPaths({ map, requestId, show: showCandidate, decisionOf, onDone }));
+  const next = lazily(() => import("./next.js"), (script) => script.addWhereNext({ map, requestId, points: shownPoints, ...search }));
+  const sharing = lazily(() => import("./path_share.js"), (script) => script.addSharing({ requestId, points: shownPoints, onRemoved: (rows) => { load(); onUndecided(rows); } }));
+  const play = (number = null) => player((made) => made.play(shownPoints(), number));
+  const layer = addPathLayer(map, { onSelect: select, onSearchFrom, onPlay: play, onHover: (number) => markCard(strip, number, { isShown: number !== null }) });
 
   /** Show the stored path. Where there is none yet (`exists` is false), nothing is asked for. */
   async function load({ fit = false, exists = true } = {}) {
@@ -29,10 +41,11 @@ export function createPath({ map, requestId, emptyText, confirmed = null, onSear
   }
 
   async function build() {
-    if (!button || button.disabled || button.getAttribute("aria-busy") === "true") return;
+    if (button.disabled || button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
     try {
       show(await post(`/api/requests/${requestId}/path/`));
+      setView("path");
       fitTo(map, layer.places());
       const text = ngettext("Path built with %s point.", "Path built with %s points.", points.length);
       toast(interpolate(text, [points.length]), { tone: "confirmed", kind: "result" });
@@ -51,16 +64,20 @@ export function createPath({ map, requestId, emptyText, confirmed = null, onSear
       else pictures.set(sighting.id, sighting.picture);
     }
     layer.set(points);
-    byId("path-fit").hidden = points.length < 1;
-    const nothing = h("li", { class: "strip-empty" }, icon("path", "icon big"), emptyText);
-    byId("path-strip").replaceChildren(...(points.length ? stripItems(points, { onSelect: select, onHover: layer.highlight }) : [nothing]));
+    for (const id of ["path-fit", "path-play", "path-share"]) byId(id).disabled = !points.length;
+    const nothing = h("li", { class: "strip-empty" }, icon("path", "icon big"), gettext("No path yet. Confirm candidates, then build the path."));
+    const listeners = { onSelect: select, onHover: layer.highlight, onPlay: play, onRemove: (stay) => sharing((made) => made.askReason(stay)) };
+    strip.replaceChildren(...(points.length ? stripItems(points, listeners) : [nothing]));
     byId("path-summary").textContent = summary(points);
+    byId("path-summary").title = summary(points);
+    next.made?.refresh();
     compare();
   }
 
   /** Say so when what is confirmed is no longer what the path shows. */
   function compare() {
-    if (!button || points === null) return;
+    others.made?.follow();
+    if (points === null) return;
     const now = confirmed();
     const shown = new Set(points.map((point) => point.sighting.id));
     const isStale = now.size !== shown.size || [...now].some((id) => !shown.has(id));
@@ -71,12 +88,58 @@ export function createPath({ map, requestId, emptyText, confirmed = null, onSear
   }
 
   function select(number, isFromStrip = true) {
-    markCard(byId("path-strip"), number, { isShown: !isFromStrip });
+    markCard(strip, number, { isShown: !isFromStrip });
     layer.highlight(number);
     if (isFromStrip) layer.open(number);
   }
 
-  if (button) button.addEventListener("click", build);
+  function onDone() {
+    toast(gettext("All of them were looked at."), { kind: "result", action: gettext("Build path again"), onAction: build });
+  }
+
+  function setView(view) {
+    byId("path-panel").dataset.view = view;
+    for (const radio of document.getElementsByName("strip-view")) radio.checked = radio.value === view;
+    strip.hidden = view !== "path";
+    byId("others-view").hidden = view !== "others";
+    byId("next-view").hidden = view !== "next";
+    for (const [name, part] of [["others", others], ["next", next]]) {
+      if (part.made) part.made.setShown(view === name);
+      else if (view === name) part((made) => made.setShown(byId("path-panel").dataset.view === name));
+    }
+  }
+
+  byId("strip-views").addEventListener("change", ({ target }) => setView(target.value));
+  button.addEventListener("click", build);
+  byId("path-play").addEventListener("click", () => play());
+  byId("path-share").addEventListener("click", () => sharing((made) => made.open()));
+  followFootage(map, placeOf);
   byId("path-fit").addEventListener("click", () => fitTo(map, layer.places()));
-  return { load, build, compare };
+  return { load, build, compare, play };
+}
+
+/** A part whose script is fetched when it is first used; `made` is what it made, once it is there. */
+function lazily(load, make) {
+  let coming = null;
+  const use = (act) => {
+    coming ??= load().then((script) => { use.made = make(script); });
+    return coming.then(() => act(use.made)).catch((error) => { if (!use.made) coming = null; errorToast(error); });
+  };
+  use.made = null;
+  return use;
+}
+
+const WALKER_STAYS_MS = 8000;
+
+/** While a recording plays, a marker stands where its camera does. */
+function followFootage(map, placeOf) {
+  const walker = L.marker([0, 0], { interactive: false, keyboard: false, zIndexOffset: 2000, icon: L.divIcon({ className: "path-walker", iconSize: [36, 36] }) });
+  let leaving = 0;
+  document.addEventListener("footage:time", ({ detail }) => {
+    const place = placeOf(detail.camera);
+    if (!place) return;
+    walker.setLatLng(place).addTo(map);
+    clearTimeout(leaving);
+    leaving = setTimeout(() => walker.remove(), WALKER_STAYS_MS);
+  });
 }

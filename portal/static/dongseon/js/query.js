@@ -1,25 +1,36 @@
-/** The query: pictures uploaded, dropped, pasted or taken from sightings, each with its box. */
+/** The query: pictures uploaded, dropped, pasted, taken from sightings or out of a video, each with its box. */
+import { post } from "./api.js";
+import { addDescription } from "./describe.js";
 import { byId, h, icon, picture, signal } from "./dom.js";
-import { editBox, placeBox } from "./box_editor.js";
-import { errorToast } from "./toasts.js";
+import { errorToast, toast } from "./toasts.js";
 
 const MOST_PICTURES = 10;
 const LARGEST_BYTES = 25 * 1024 * 1024;
+// As the portal has it: a figure that fills so much of a picture means that the picture was already cut out.
+const TIGHT_SHARE = 0.6;
+// What surrounds the box in the small picture, as a share of its size.
+const AROUND = 0.06;
+// The first time a worker is asked it loads its detector: longer than an answer waits.
+const AGAIN_MS = [1500, 4000];
 
 /**
- * Items are {kind: "file"|"sighting"|"attachment"|"stored", url, name, file?, sighting?, attachment?, box?, error?}. A
- * stored one belongs to an earlier search, and is sent again with a new one; an attachment came with the request.
+ * Items are {kind: "file"|"sighting"|"attachment"|"frame"|"stored", url, name, file?, sighting?, attachment?, recording?, at_s?, box?,
+ * boxes?, error?, notice?}. A stored one belongs to an earlier search, and is sent again with a new one; an attachment came with the
+ * request; a frame is cut by the portal out of its recording. `boxes` are those that the detector found.
+ * @param {{requestId: number, kind: string}} options
  */
-export function createQuery() {
+export function createQuery({ requestId, kind }) {
   const items = [];
   const changed = signal();
+  const description = addDescription();
+  let dragged = null;
 
   function add(item) {
     if (items.length >= MOST_PICTURES) return errorToast(interpolate(gettext("At most %s pictures at once."), [MOST_PICTURES]));
-    if (item.sighting && items.some((other) => other.sighting === item.sighting)) return undefined;
-    if (item.attachment && items.some((other) => other.attachment === item.attachment)) return undefined;
+    if (items.some((other) => isSame(other, item))) return undefined;
     items.push(item);
-    return show();
+    show();
+    return canSearchIn(item) && !item.box ? find(item) : undefined;
   }
 
   function addFiles(files) {
@@ -30,37 +41,140 @@ export function createQuery() {
     }
   }
 
-  function remove(item) {
-    items.splice(items.indexOf(item), 1);
-    if (item.kind === "file") URL.revokeObjectURL(item.url);
+  /** Have the detector look at the picture; its best box is taken unless the person has drawn one. */
+  async function find(item) {
+    Object.assign(item, { isLooking: true, error: "", notice: "" });
+    show();
+    try {
+      item.boxes = await patiently(() => (item.kind === "frame" ? inFrame(item) : inPicture(item)));
+      if (!item.boxes.length) item.notice = kind === "vehicle" ? gettext("No vehicle found: draw a box.") : gettext("Nobody found: draw a box.");
+      else if (!item.isMine && !item.box) item.box = item.boxes[0];
+    } catch (error) {
+      if (error.status === 400) item.error = error.message;
+      else item.notice = gettext("No box could be proposed now. Draw one, or the search chooses the clearest figure.");
+    }
+    item.isLooking = false;
     show();
   }
 
+  async function patiently(ask, waits = AGAIN_MS) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error.status !== 503 || !waits.length) throw error;
+      await new Promise((done) => { setTimeout(done, waits[0]); });
+      return patiently(ask, waits.slice(1));
+    }
+  }
+
+  async function inPicture(item) {
+    const form = new FormData();
+    form.append("picture", await contentOf(item), item.name);
+    form.append("kind", kind);
+    const { width, height, boxes } = await post("/api/proposals/", form);
+    const isTight = ([x1, y1, x2, y2]) => (x2 - x1) * (y2 - y1) >= TIGHT_SHARE * width * height;
+    return boxes.map(({ box }) => (isTight(box) ? [0, 0, width, height] : box.map(Math.round)));
+  }
+
+  async function inFrame({ recording, at_s }) {
+    const found = await post(`/api/footage/${recording}/detections/`, { request: requestId, at_s });
+    return found.filter((one) => one.kind === kind).map(({ box }) => box.map(Math.round));
+  }
+
+  function remove(item) {
+    const at = items.indexOf(item);
+    items.splice(at, 1);
+    if (item.kind === "file") URL.revokeObjectURL(item.url);
+    show();
+    (byId("query-pictures").children[Math.min(at, items.length - 1)]?.querySelector("button") ?? byId("pictures")).focus();
+  }
+
+  function move(item, to) {
+    if (to < 0 || to >= items.length) return;
+    items.splice(items.indexOf(item), 1);
+    items.splice(to, 0, item);
+    show();
+    byId("query-pictures").children[to].querySelector(".query-frame").focus();
+  }
+
   function show() {
-    byId("query-pictures").replaceChildren(...items.map(card));
+    const list = byId("query-pictures");
+    const at = [...list.children].findIndex((card) => card.contains(document.activeElement));
+    list.replaceChildren(...items.map(card));
+    if (at >= 0) list.children[Math.min(at, items.length - 1)]?.querySelector(".query-frame").focus();
     byId("drop").classList.toggle("has-pictures", items.length > 0);
     changed.emit();
   }
 
-  function card(item) {
-    const image = picture(item.url, item.name);
+  function card(item, at) {
+    const image = picture(item.url, "");
+    const name = `${at + 1}. ${item.name}`;
     const frame = h("button", {
-      type: "button", class: "query-frame", title: isFixed(item) ? item.name : gettext("Mark the person"),
-      disabled: isFixed(item) || !item.url, onclick: () => editBox(item, show),
+      type: "button", class: "query-frame", title: name, "aria-label": canSearchIn(item) ? `${name}: ${gettext("change the box")}` : name,
+      "aria-keyshortcuts": "Alt+ArrowLeft Alt+ArrowRight Delete", "aria-disabled": String(!canSearchIn(item)),
+      onclick: () => canSearchIn(item) && edit(item), onkeydown: (event) => key(event, item, at),
     }, item.url ? image : icon("picture", "icon big"));
+    if (item.box) cropTo(image, item.box);
     const label = interpolate(gettext("Remove %s"), [item.name]);
-    if (item.box) placeBox(frame, image, item.box);
-    return h("li", { class: item.error ? "has-error" : "" }, frame,
-      h("button", { type: "button", class: "query-remove", "aria-label": label, onclick: () => remove(item) }, icon("close")),
-      item.sighting && h("span", { class: "query-tag" }, gettext("sighting")),
-      item.attachment && h("span", { class: "query-tag" }, gettext("station")),
-      item.error && h("p", { class: "query-error", role: "alert" }, item.error));
+    const text = item.error || item.notice;
+    return h("li", { class: text ? `has-error ${item.error ? "" : "is-notice"}` : "", draggable: "true", ...drags(item) }, frame,
+      h("button", { type: "button", class: "query-remove", "aria-label": label, title: label, onclick: () => remove(item) }, icon("close")),
+      tag(item), items.length > 1 && h("span", { class: "query-number", "aria-hidden": "true" }, at + 1),
+      text && h("p", { class: "query-error", role: item.error ? "alert" : "status" }, text));
+  }
+
+  function tag(item) {
+    const text = item.isLooking ? gettext("looking…") : { sighting: gettext("sighting"), attachment: gettext("station"), frame: gettext("video") }[item.kind];
+    return text && h("span", { class: `query-tag ${item.isLooking ? "busy" : ""}` }, text);
+  }
+
+  function key(event, item, at) {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (event.key === "Delete") remove(item);
+    else if (event.altKey && by) move(item, at + by);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Pull a picture before another one. */
+  function drags(item) {
+    return {
+      ondragstart: (event) => { dragged = item; event.dataTransfer.setData("text/plain", item.name); },
+      ondragend: () => { dragged = null; },
+      ondragover: (event) => dragged && event.preventDefault(),
+      ondrop: (event) => {
+        if (!dragged) return;
+        event.preventDefault();
+        move(dragged, items.indexOf(item));
+      },
+    };
+  }
+
+  async function edit(item) {
+    const { editBox } = await import("./box_editor.js");
+    editBox(item, { kind, onChange: show, find, onTurn: item.kind === "frame" ? null : turn });
+  }
+
+  /** Turn the picture by 90°: it becomes a file of its own, and is looked at anew. */
+  async function turn(item) {
+    const image = await createImageBitmap(await contentOf(item));
+    const canvas = h("canvas", { width: image.height, height: image.width });
+    const paint = canvas.getContext("2d");
+    paint.translate(image.height, 0);
+    paint.rotate(Math.PI / 2);
+    paint.drawImage(image, 0, 0);
+    const content = await new Promise((done) => { canvas.toBlob(done, "image/jpeg", 0.95); });
+    if (item.kind === "file") URL.revokeObjectURL(item.url);
+    const file = new File([content], item.name, { type: "image/jpeg" });
+    Object.assign(item, { kind: "file", file, url: URL.createObjectURL(file), id: null, box: null, boxes: null, isMine: false });
+    show();
   }
 
   /** Show the pictures of a search that has run, with the boxes that the detector used. */
   function showStored(pictures) {
     items.splice(0, items.length, ...pictures.map((row) => ({
-      kind: row.sighting ? "sighting" : "stored", sighting: row.sighting, id: row.id, url: row.picture,
+      kind: kindOf(row), sighting: row.sighting, recording: row.recording, at_s: row.at_s, id: row.id, url: row.picture,
       name: row.original_name || String(row.id), box: row.sighting ? null : row.box, error: row.error,
     })));
     show();
@@ -69,29 +183,62 @@ export function createQuery() {
   /** Put the query into a form: files with their boxes in the same order, what the portal has by number. */
   async function fill(form) {
     const boxes = [];
-    for (const item of items.filter((row) => !isFixed(row) && row.url)) {
-      const content = item.file ?? await (await fetch(item.url)).blob();
-      form.append("pictures", content, item.name);
+    for (const item of items.filter((row) => (row.kind === "file" || row.kind === "stored") && row.url)) {
+      form.append("pictures", await contentOf(item), item.name);
       boxes.push(item.box ?? null);
     }
     form.append("boxes", JSON.stringify(boxes));
-    for (const kind of ["sighting", "attachment"]) {
-      form.append(`${kind}s`, JSON.stringify(items.filter((row) => row.kind === kind).map((row) => row[kind])));
+    for (const name of ["sighting", "attachment"]) {
+      form.append(`${name}s`, JSON.stringify(items.filter((row) => row.kind === name).map((row) => row[name])));
     }
+    const frames = items.filter((row) => row.kind === "frame").map(({ recording, at_s, box }) => ({ recording, at_s, box: box ?? null }));
+    form.append("frames", JSON.stringify(frames));
+    description.fill(form);
   }
 
   listen(addFiles);
+  document.addEventListener("query:add", ({ detail }) => {
+    if (byId("query-block").disabled) return;
+    add({ box: null, ...detail });
+    toast(gettext("Added to the query. Press Search to look for it."), { kind: "result" });
+  });
   byId("photos")?.addEventListener("click", ({ target }) => {
     const photo = target.closest("[data-attachment]");
     if (!photo || byId("query-block").disabled) return;
     const { attachment, name } = photo.dataset;
     add({ kind: "attachment", attachment: Number(attachment), name, url: photo.querySelector("img").src });
   });
-  return { items, changed, add, fill, showStored, clear: () => { items.length = 0; show(); } };
+  description.changed.on(changed.emit);
+  return {
+    items, changed, add, fill, showStored, problem: description.problem,
+    isLooking: () => items.some((item) => item.isLooking),
+    restore(search) { showStored(search.pictures); description.restore(search); },
+    clear: () => { items.length = 0; show(); },
+  };
 }
 
+const isSame = (one, other) => ["sighting", "attachment"].some((name) => one[name] && one[name] === other[name])
+  || (one.kind === "frame" && other.kind === "frame" && one.recording === other.recording && one.at_s === other.at_s && String(one.box) === String(other.box));
+
+const kindOf = (row) => (row.sighting ? "sighting" : row.recording && row.at_s !== null ? "frame" : "stored");
+
 /** What the portal has already is searched by as it is: no box is drawn on it here. */
-const isFixed = (item) => Boolean(item.sighting || item.attachment);
+const canSearchIn = (item) => Boolean(item.url) && !item.sighting && !item.attachment;
+
+/** Show of an image only what is within the box, and a little around it. */
+function cropTo(image, [x1, y1, x2, y2]) {
+  const crop = () => {
+    const [width, height] = [image.naturalWidth, image.naturalHeight];
+    if (!width) return;
+    const [dx, dy] = [(x2 - x1) * AROUND, (y2 - y1) * AROUND];
+    const share = (value, whole) => `${Math.max(0, Math.min(99, (100 * value) / whole))}%`;
+    image.style.objectViewBox = `inset(${share(y1 - dy, height)} ${share(width - x2 - dx, width)} ${share(height - y2 - dy, height)} ${share(x1 - dx, width)})`;
+  };
+  if (image.complete) crop();
+  image.addEventListener("load", crop);
+}
+
+const contentOf = async (item) => item.file ?? (await fetch(item.url)).blob();
 
 function listen(addFiles) {
   const [field, drop] = [byId("pictures"), byId("drop")];

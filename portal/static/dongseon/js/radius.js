@@ -1,56 +1,85 @@
-/** Choose the cameras around a point: click the map, slide the radius. */
-import { byId, token } from "./dom.js";
+/** Choose the cameras around a point: pull outwards from it; a handle makes the circle larger, its middle moves it. */
+import { h, icon } from "./dom.js";
 import { metres } from "./format.js";
-import { themeChanged } from "./page.js";
+import { distance, eastOf } from "./geometry.js";
+import { addPull } from "./sketch.js";
 
-const SHORTEST_M = 50;
-const LONGEST_M = 5000;
+const SHORTEST_M = 10;
+const LONGEST_M = 20000;
+const FIRST_M = 300;
 
-export function addRadiusTool(map, cameras) {
-  const button = byId("cameras-radius");
-  const slider = byId("radius");
-  const circle = L.circle([0, 0], { radius: radius(), interactive: false, weight: 1.5, dashArray: "5 5", fillOpacity: 0.07 });
+/**
+ * A tool of chooser.js: `start(sketch)` and `stop()`. `onBegin()` tells that something new is drawn, and
+ * `onShape({contains, place, size, isFinal})` what it is so far.
+ * @param {{onShape: Function, onBegin: Function, lastSeen: () => [number, number]|null}} options
+ */
+export function createRadiusTool(map, { onShape, onBegin, lastSeen }) {
+  const field = h("input", { type: "number", min: SHORTEST_M, max: LONGEST_M, step: 10, value: FIRST_M, inputmode: "numeric",
+    onchange: () => { field.value = bounded(Number(field.value)); if (centre) draw(true); } });
+  const around = h("button", { type: "button", class: "button small", onclick: () => { begin(lastSeen()); draw(true); map.panTo(centre); } },
+    icon("pin"), gettext("Last place seen"));
+  let sketch = null;
+  let pull = null;
   let centre = null;
+  let parts = null;
 
-  function radius() {
-    // Even steps of the slider are even factors: 50 m and 5 km are both easy to reach.
-    return Math.round((SHORTEST_M * (LONGEST_M / SHORTEST_M) ** (slider.value / 100)) / 10) * 10;
+  const radius = () => bounded(Number(field.value));
+  const handlers = (change) => ({ onMove: (place) => { change(place); draw(false); }, onEnd: (place) => { change(place); draw(true); } });
+  const grow = (place) => { field.value = bounded(distance(centre, place)); };
+
+  function draw(isFinal) {
+    parts ??= make();
+    const edge = eastOf(centre, radius());
+    parts.circle.setLatLng(centre).setRadius(radius());
+    parts.middle.setLatLng(centre);
+    parts.edge.setLatLng(edge);
+    onShape({ contains: (place) => distance(centre, place) <= radius(), place: edge, size: metres(radius()), isFinal });
   }
 
-  function apply() {
-    byId("radius-value").textContent = metres(radius());
-    if (!centre) return;
-    circle.setLatLng(centre).setRadius(radius()).addTo(map);
-    const isInside = (row) => map.distance(centre, [row.latitude, row.longitude]) <= radius();
-    cameras.choose(cameras.rows.filter(isInside).map((row) => row.id));
+  function make() {
+    return {
+      circle: sketch.circle(centre, radius()),
+      middle: sketch.handle(centre, { name: "middle", title: gettext("Move the circle"), ...handlers((place) => { centre = place; }) }),
+      edge: sketch.handle(centre, { name: "edge", title: gettext("Pull the circle larger or smaller"), ...handlers(grow) }),
+    };
   }
 
-  function place(event) {
-    centre = event.latlng;
-    byId("radius-hint").hidden = true;
-    apply();
+  function begin(place) {
+    onBegin();
+    centre = place;
   }
 
-  function toggle() {
-    const isOn = button.getAttribute("aria-pressed") !== "true";
-    button.setAttribute("aria-pressed", String(isOn));
-    byId("radius-tool").hidden = !isOn;
-    byId("radius-hint").hidden = !isOn;
-    byId("map").classList.toggle("picking", isOn);
-    centre = null;
-    circle.remove();
-    map.closePopup();
-    if (isOn) map.on("click", place);
-    else map.off("click", place);
-  }
-
-  function restyle() {
-    circle.setStyle({ color: token("--accent"), fillColor: token("--accent") });
-  }
-
-  slider.addEventListener("input", apply);
-  button.addEventListener("click", toggle);
-  themeChanged.on(restyle);
-  restyle();
-  byId("radius-value").textContent = metres(radius());
+  return {
+    hint: gettext("Pull outwards from a point of the map, or click it."),
+    controls: () => {
+      around.hidden = !lastSeen();
+      return [h("label", {}, gettext("Radius"), field, "m"), around];
+    },
+    start(drawn) {
+      sketch = drawn;
+      pull = addPull(map, {
+        onStart: begin,
+        onMove: (place) => { grow(place); draw(false); },
+        onEnd: (place) => { grow(place); draw(true); },
+        onClick: (place) => { begin(place); draw(true); },
+      });
+    },
+    /** Enter: around the middle of the map, for who has no mouse. */
+    enter() {
+      const { lat, lng } = map.getCenter();
+      begin([lat, lng]);
+      draw(true);
+    },
+    /** @returns {boolean} whether there was something to clear */
+    clear() {
+      const hadShape = Boolean(parts);
+      pull?.cancel();
+      sketch?.clear();
+      [centre, parts] = [null, null];
+      return hadShape;
+    },
+    stop: () => pull.stop(),
+  };
 }
+
+const bounded = (value) => Math.round(Math.max(SHORTEST_M, Math.min(LONGEST_M, value || FIRST_M)) / 5) * 5;

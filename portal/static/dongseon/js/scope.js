@@ -38,7 +38,8 @@ export function addScope({ map, cameras, timeRange, state, onChanged }) {
     say("hours-limit", scope.hours !== null && hoursText(scope), isTooLong(scope, timeRange.read()));
     const count = new Set([...scope.searched, ...cameras.chosen]).size;
     const rows = [...cameras.chosen].map(cameras.get).filter(Boolean);
-    const reach = Math.max(0, ...rows.map((row) => distance(scope.place ?? middle(rows), row)));
+    const from = scope.place ?? middle(rows); // once: thousands may be chosen
+    const reach = rows.reduce((most, row) => Math.max(most, distance(from, row)), 0);
     const texts = [
       scope.cameras !== null && interpolate(gettext("%s of %s cameras"), [count, scope.cameras]),
       scope.radius !== null && (scope.place ? interpolate(gettext("within %s of the place"), [metres(scope.radius)])

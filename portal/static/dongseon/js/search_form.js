@@ -7,10 +7,10 @@ const OPEN = new Set(["queued", "running"]);
 export const isOpen = (search) => OPEN.has(search.status);
 
 /**
- * @param {{requestId: number, kind: string, cameras: Object, query: Object, timeRange: Object, onStarted: Function,
+ * @param {{requestId: number, kind: string, cameras: Object, query: Object, timeRange: Object, state: Object, onStarted: Function,
  *   onOutOfScope: (rules: Object[]) => void}} options  `onOutOfScope`: which rules the portal refused the search by
  */
-export function addSearchForm({ requestId, kind, cameras, query, timeRange, onStarted, onOutOfScope }) {
+export function addSearchForm({ requestId, kind, cameras, query, timeRange, state, onStarted, onOutOfScope }) {
   let current = null;
   let isSending = false;
 
@@ -22,12 +22,19 @@ export function addSearchForm({ requestId, kind, cameras, query, timeRange, onSt
     if (range.until <= range.from) return gettext("The end of the time range lies before its start.");
     if (!cameras.chosen.size) return gettext("Choose at least one camera, in the list or on the map.");
     if (!byId("limit").checkValidity()) return gettext("The number of candidates goes from 1 to 500.");
-    return "";
+    return query.problem();
+  }
+
+  /** What keeps the search from beginning, beside its button. */
+  function showLack() {
+    const box = byId("search-lack");
+    box.textContent = isOff() ? gettext("It may not be searched now: “Request” says what is due.") : missing();
+    box.title = box.textContent;
   }
 
   async function start(event) {
     event?.preventDefault();
-    if (isSending || byId("start-search").disabled) return;
+    if (isSending || isOff()) return;
     const lack = missing();
     if (lack) return say(lack, "bad");
     isSending = true;
@@ -83,6 +90,9 @@ export function addSearchForm({ requestId, kind, cameras, query, timeRange, onSt
     else say(current.warning ?? "", "warn");
   }
 
+  for (const part of [query, timeRange, cameras, state]) part.changed.on(() => queueMicrotask(showLack)); // once scope.js has had its say
+  byId("limit").addEventListener("input", showLack);
+  showLack();
   byId("search-form").addEventListener("submit", start);
   byId("cancel-search").addEventListener("click", cancel);
   return { start, showProgress, clear: () => { current = null; }, clearMessage: () => say("") };
@@ -102,6 +112,8 @@ function say(text, tone = "") {
   box.textContent = text;
   box.className = `search-message ${text ? tone : ""}`;
 }
+
+const isOff = () => byId("start-search").disabled;
 
 function busy(isBusy) {
   byId("start-search").setAttribute("aria-busy", String(isBusy));

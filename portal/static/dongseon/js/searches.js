@@ -7,13 +7,18 @@ import { errorToast } from "./toasts.js";
 
 const REFETCH_MS = 1200;
 const POLL_MS = 4000;
+const PROGRESS_MS = 200;
+const ROWS_AT_ONCE = 100;
 
 /**
- * @param {{requestId: number, live: () => boolean, onSearch: (search: Object, isNew: boolean) => void, onProgress: Function}} options
+ * @param {{requestId: number, live: () => boolean, isPending: (id: number) => boolean, onProgress: Function,
+ *   onSearch: (search: Object, isNew: boolean) => void, onFailed: (error: Error, again: Function) => void}} options
+ *   `isPending`: a decision about this candidate is on its way, and newer than what an answer says
  */
-export function createSearches({ requestId, live, onSearch, onProgress }) {
+export function createSearches({ requestId, live, isPending, onSearch, onProgress, onFailed }) {
   const state = { rows: [], current: null };
   let turn = 0;
+  let news = null;
 
   async function loadList() {
     try {
@@ -26,18 +31,40 @@ export function createSearches({ requestId, live, onSearch, onProgress }) {
     return state.rows;
   }
 
-  async function open(id) {
-    const isNew = state.current?.id !== id;
+  /** Fetch a search: all of it, or what is new of the open one. */
+  async function open(id, { isWhole = true } = {}) {
+    const known = state.current?.id === id ? state.current.candidates : null;
     const mine = ++turn;
     try {
-      const search = await get(`/api/searches/${id}/`);
-      if (mine !== turn) return;
-      state.current = search;
+      const newest = isWhole || !known ? 0 : known.reduce((most, row) => Math.max(most, row.id), 0);
+      const answer = await get(`/api/searches/${id}/${newest ? `?since=${newest}` : ""}`);
+      const rows = await assemble(known ?? [], answer);
+      if (mine !== turn) return undefined;
+      if (!rows) return open(id);
+      const { states, ...search } = answer;
+      state.current = { ...search, candidates: rows };
       merge(search);
-      onSearch(search, isNew);
+      onSearch(state.current, !known);
     } catch (error) {
-      if (mine === turn) errorToast(error);
+      if (mine !== turn) return undefined;
+      if (known) errorToast(error);
+      else onFailed(error, () => open(id));
     }
+    return undefined;
+  }
+
+  /** The list in its order, a slice at a time, so that keys get through. Null if it names a candidate that nobody sent. */
+  async function assemble(known, { candidates, states }) {
+    const all = new Map([...candidates, ...known].map((row) => [row.id, row]));
+    const rows = [];
+    for (const row of states) {
+      const there = all.get(row.id);
+      if (!there) return null;
+      const { decision, reason, second, ...rest } = row;
+      rows.push(Object.assign(there, isPending(row.id) ? rest : row));
+      if (rows.length % ROWS_AT_ONCE === 0) await new Promise((resolve) => { setTimeout(resolve); });
+    }
+    return rows;
   }
 
   /** A search that has just been started: known before its first answer. */
@@ -46,7 +73,8 @@ export function createSearches({ requestId, live, onSearch, onProgress }) {
     return open(row.id);
   }
 
-  const refresh = throttle(() => state.current && open(state.current.id), REFETCH_MS);
+  const refresh = throttle(() => state.current && open(state.current.id, { isWhole: false }), REFETCH_MS);
+  const showNews = throttle(() => { showList(); if (news) onProgress(news); news = null; }, PROGRESS_MS);
 
   function receive(event) {
     if (event.type !== "search.progress" && event.type !== "candidates.changed") return;
@@ -54,10 +82,10 @@ export function createSearches({ requestId, live, onSearch, onProgress }) {
     const { status, progress, compared, error } = event;
     if (event.type === "search.progress" && row) {
       Object.assign(row, { status, progress, compared, error });
-      showList();
+      if (event.search === state.current?.id) news = { status, progress, compared, error };
+      showNews();
     } else if (!row) welcome(event.search);
     if (event.search !== state.current?.id) return;
-    if (event.type === "search.progress") onProgress({ status, progress, compared, error });
     if (event.type === "candidates.changed" || !isOpen(event)) refresh();
   }
 

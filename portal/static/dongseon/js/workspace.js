@@ -4,15 +4,17 @@ import { addCameraList } from "./camera_list.js";
 import { createCameras, loadCameras } from "./cameras.js";
 import { createCandidates } from "./candidates.js";
 import { post } from "./api.js";
+import { addChooser } from "./chooser.js";
 import { addCompare } from "./compare.js";
 import { createDecisions } from "./decisions.js";
 import { byId, h, icon, readData } from "./dom.js";
+import { distance } from "./geometry.js";
+import { createGroups } from "./groups.js";
 import { addKeys } from "./keys.js";
 import { connectLive } from "./live.js";
 import { addMapButton, createMap, fitTo } from "./map.js";
 import { createPath } from "./path.js";
 import { createQuery } from "./query.js";
-import { addRadiusTool } from "./radius.js";
 import { addScope } from "./scope.js";
 import { addSearchForm, isOpen } from "./search_form.js";
 import { createSearches } from "./searches.js";
@@ -20,6 +22,7 @@ import { addSightingPicker } from "./sighting_picker.js";
 import { createState } from "./state.js";
 import { addTabs } from "./tabs.js";
 import { addTimeRange } from "./time_range.js";
+import { addTimeline } from "./timeline.js";
 import { errorToast, toast } from "./toasts.js";
 
 const data = readData("workspace-data");
@@ -32,27 +35,31 @@ async function start() {
     errorToast(error);
     return createCameras([]);
   });
-  const layer = addCameraLayer(map, cameras);
-  addCameraList(cameras, { onFocus: layer.focus });
-  addRadiusTool(map, cameras);
+  const groups = createGroups();
+  const layer = addCameraLayer(map, cameras, { groups });
   byId("hold-cameras").replaceChildren(...cameras.rows.map((row) => h("option", { value: row.code }, row.name)));
   const shown = () => (cameras.chosen.size ? [...cameras.chosen].map(cameras.get) : cameras.rows);
   const places = () => shown().map((row) => [row.latitude, row.longitude]);
   addMapButton(map, { iconName: "fit", title: gettext("Show the chosen cameras"), onClick: () => fitTo(map, places()) });
   const timeRange = addTimeRange({ lastSeenAt: data.lastSeenAt, recorded: cameras.recorded });
-  chooseAtFirst(cameras, timeRange);
+  chooseAtFirst(cameras, timeRange, state.scope());
+  addCameraList(cameras, { layer, scope: state.scope });
+  addChooser({ map, cameras, layer, groups, state });
   fitTo(map, places(), { isAnimated: false });
   run({ map, cameras, layer, timeRange, state });
 }
 
-function chooseAtFirst(cameras, timeRange) {
+/** What was recorded then, as far as the scope reaches from the last place seen. */
+function chooseAtFirst(cameras, timeRange, { place, radius }) {
   const range = timeRange.read();
   const recorded = range ? cameras.recordedBetween(range.from, range.until) : [];
-  cameras.choose((recorded.length ? recorded : cameras.rows).map((row) => row.id));
+  const near = (rows) => (place && radius ? rows.filter((row) => distance(place, [row.latitude, row.longitude]) <= radius) : rows);
+  cameras.choose((near(recorded).length ? near(recorded) : near(cameras.rows)).map((row) => row.id));
 }
 
 function run({ map, cameras, layer, timeRange, state }) {
-  const query = createQuery();
+  addTimeline({ cameras, timeRange, lastSeenAt: data.lastSeenAt, state });
+  const query = createQuery({ requestId: data.request, kind: data.kind });
   const confirmed = trackConfirmed(data.confirmed);
   const searchFrom = (sighting) => {
     if (!state.scope().isSearchable) return;
@@ -62,6 +69,7 @@ function run({ map, cameras, layer, timeRange, state }) {
   let candidates = null;
   const verbs = createDecisions({
     candidates: () => candidates,
+    searchId: () => searches.state.current.id,
     onDecided: () => {
       confirmed.take(searches.state.current.id, candidates.state.rows);
       compare.show();
@@ -70,31 +78,37 @@ function run({ map, cameras, layer, timeRange, state }) {
     onStale: () => searches.refresh(),
   });
   candidates = createCandidates(verbs);
-  const compare = addCompare({ query, candidates, verbs, onSearchFrom: searchFrom });
-  const path = createPath({ map, requestId: data.request, confirmed: confirmed.all, onSearchFrom: searchFrom,
-    emptyText: gettext("No path yet. Confirm candidates, then build the path.") });
-  const searches = createSearches({ requestId: data.request, live: () => live.isConnected(), onSearch,
+  const compare = addCompare({ query, candidates, verbs, search: () => searches.state.current, onSearchFrom: searchFrom });
+  const path = createPath({ map, requestId: data.request, cameras, query, timeRange, confirmed: confirmed.all, onSearchFrom: searchFrom,
+    isSearchable: () => state.scope().isSearchable, start: () => form.start(),
+    decisionOf: (candidate) => candidates.current(candidate)?.decision,
+    showCandidate: async (candidate, search) => {
+      if (searches.state.current?.id !== search) await searches.open(search);
+      reveal(candidates, candidate);
+    },
+    onUndecided: (rows) => {
+      if (rows.some(({ search }) => search === searches.state.current?.id)) searches.refresh();
+    } });
+  const searches = createSearches({ requestId: data.request, live: () => live.isConnected(), isPending: verbs.isPending, onSearch, onFailed: showFailed,
     onProgress: (event) => form.showProgress(event) });
   const scope = addScope({ map, cameras, timeRange, state, onChanged: () => form.clearMessage() }); // lets the search begin: pressed before, it would send an empty form
-  const form = addSearchForm({ requestId: data.request, kind: data.kind, cameras, query, timeRange,
+  const form = addSearchForm({ requestId: data.request, kind: data.kind, cameras, query, timeRange, state,
     onStarted: (row) => { state.refresh(); return searches.begin(row); }, onOutOfScope: scope.offerWidening });
 
   function onSearch(search, isNew) {
     form.showProgress(search);
     if (isNew) restore(search, { cameras, query, timeRange });
     else updatePictures(search, query);
-    // A decision on its way is newer than this answer.
-    for (const row of search.candidates) if (verbs.isPending(row.id)) row.decision = candidates.current(row.id)?.decision ?? row.decision;
     showWhetherKnown(search, candidates);
     candidates.set(search.candidates);
     confirmed.take(search.id, search.candidates);
-    showEmpty(search, candidates);
     compare.show();
     path.compare();
   }
 
+  openVideo({ requestId: data.request, cameras, firstMoment: () => (data.lastSeenAt ? new Date(data.lastSeenAt) : timeRange.read()?.from ?? null) });
   candidates.selected.on((row, isAutomatic) => layer.focus(row?.sighting.camera, { pan: !isAutomatic }));
-  byId("candidate-filter").addEventListener("change", () => showEmpty(searches.state.current, candidates));
+  candidates.changed.on(() => showEmpty(searches.state.current, candidates));
   addSightingPicker({ cameras, timeRange, kind: data.kind, onPick: searchFrom });
   addKeys({ candidates, compare, verbs, searchFrom, path, form });
   showEmpty(null, candidates);
@@ -123,6 +137,27 @@ function run({ map, cameras, layer, timeRange, state }) {
   });
 }
 
+/** "footage:open" shows the video panel; its scripts come with the first look. */
+function openVideo(options) {
+  let video = null;
+  document.addEventListener("footage:open", ({ detail }) => {
+    video ??= import("./video.js").then(({ addVideo }) => addVideo(options));
+    video.then(({ open }) => open(detail)).catch((error) => { video = null; errorToast(error); });
+  });
+}
+
+/** Put a candidate in focus, whatever the list was narrowed down to. */
+function reveal(candidates, id) {
+  const wishes = { "candidate-filter": "all", "candidate-camera": "0", "candidate-hour": "0", "candidate-group": "" };
+  for (const [name, value] of Object.entries(candidates.visible().some((row) => row.id === id) ? {} : wishes)) {
+    const box = byId(name).matches("select") ? byId(name) : byId(name).querySelector(`[value="${value}"]`);
+    if (box.matches("select")) box.value = value;
+    else box.checked = true;
+    box.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+  candidates.select(id, { focus: false });
+}
+
 /** What is confirmed, by search: the same sighting may stand in two. */
 function trackConfirmed(pairs) {
   const bySearch = new Map();
@@ -149,7 +184,7 @@ function restore(search, { cameras, query, timeRange }) {
   timeRange.write(search.starts_at, search.ends_at);
   byId("includes-small").checked = search.includes_small;
   byId("limit").value = search.limit;
-  query.showStored(search.pictures);
+  query.restore(search);
 }
 
 /** The detector's boxes and complaints come after the start: show them on pictures that are still in the query. */
@@ -170,6 +205,12 @@ function showEmpty(search, candidates) {
     : search.candidates.length ? gettext("No candidate in this state.") : whyNone(search.status);
   const skeletons = search && isOpen(search) ? Array.from({ length: 6 }, () => h("span", { class: "skeleton-card" })) : [];
   box.replaceChildren(skeletons.length ? h("div", { class: "skeleton-grid" }, ...skeletons) : icon("target", "icon big"), h("p", {}, text));
+}
+
+function showFailed(error, again) {
+  const button = h("button", { type: "button", class: "button small", onclick: again }, gettext("Try again"));
+  byId("candidates-empty").hidden = false;
+  byId("candidates-empty").replaceChildren(icon("warning", "icon big"), h("p", { role: "alert" }, error.message), button);
 }
 
 function whyNone(status) {

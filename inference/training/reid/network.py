@@ -1,0 +1,45 @@
+"""The student: OSNet-AIN x1.0 of torchreid, a linear head, and the pictures' mean and deviation inside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+DIMENSION = 256
+# ImageNet's, which the trunk was first trained with.
+MEAN = (123.675, 116.28, 103.53)
+DEVIATION = (58.395, 57.12, 57.375)
+
+
+class Student(nn.Module):
+    """N×3×H×W RGB 0–255 in, N×256 unit vectors out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        from torchreid.reid.models.osnet_ain import osnet_ain_x1_0
+
+        self.b = osnet_ain_x1_0(num_classes=1, pretrained=False)
+        self.b.classifier = nn.Identity()
+        self.h = nn.Linear(512, DIMENSION)
+        self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("deviation", torch.tensor(DEVIATION).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        maps = self.b.featuremaps((pictures - self.mean) / self.deviation)
+        pooled = self.b.fc(maps.mean((2, 3)))
+        return F.normalize(self.h(pooled).float(), dim=1)
+
+
+def load_student(path: Path | None) -> Student:
+    """Return a student with the weights of a state dict (`path`), or a new one."""
+    student = Student()
+    if path is not None:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        state = state.get("ema", state)
+        missing, unknown = student.load_state_dict({name: value.float() for name, value in state.items()}, strict=False)
+        if missing or unknown:
+            raise ValueError(f"{path}: {len(missing)} weights are missing, {len(unknown)} unknown.")
+    return student

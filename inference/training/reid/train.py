@@ -1,0 +1,232 @@
+"""Train the student: drawn to its teacher's view of strongly changed pictures, and to tell identities apart.
+
+    python -m inference.training.reid.train PACKS --teacher 0277.xml --state RUN.pt --minutes 40 [--stop-after 8]
+
+`--minutes` is the whole run's length, along which the learning rate falls; `--stop-after` ends this call earlier, and
+the same command goes on from RUN.pt. One process uses one GPU; under `torchrun` several share the batches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import math
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from inference.training.reid.augment import augment, mix
+from inference.training.reid.crops import Crops, Sampler
+from inference.training.reid.evaluate import embed, score_across, score_all
+from inference.training.reid.network import DIMENSION, load_student
+from inference.training.reid.teacher import Teacher
+
+SAVE_EVERY_S = 60.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is weighed how: factors of the losses; `scale` and `margin` are those of CosFace (Wang et al. 2018)."""
+
+    rate: float = 1.5e-3
+    people: int = 48
+    pictures: int = 4
+    others: int = 192
+    anchor: float = 4.0
+    relations: float = 40.0
+    identity: float = 1.0
+    contrast: float = 0.5
+    scale: float = 24.0
+    margin: float = 0.25
+    temperature: float = 0.07
+    warm_up_steps: int = 200
+    ema: float = 0.999
+
+
+def main() -> None:
+    options = _options()
+    recipe = Recipe(**{name: getattr(options, name) for name in Recipe.__dataclass_fields__})
+    rank, device = _join()
+    torch.manual_seed(options.seed + rank)
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    size = (options.height, options.height // 2)
+    left_out = {"cuhk03-val", *options.leave_out}
+    crops = Crops(options.packs, None, size=size, without=left_out).to(device)
+    tests = {name: Crops(options.packs, {name}, size=size).to(device) for name in ("cuhk03-val", *options.leave_out)}
+    run = Run(crops, recipe, options, device, seed=options.seed + rank)
+    run.restore(options.state)
+    run.go(tests, options)
+    if dist.is_initialized():
+        dist.destroy_process_group()
+
+
+class Run:
+    """A student in training, with all that its state file keeps."""
+
+    def __init__(self, crops: Crops, recipe: Recipe, options: Any, device: str, *, seed: int) -> None:
+        self.recipe, self.device = recipe, device
+        self.crops, self.sampler = crops, Sampler(crops, seed=seed + int(time.time()))
+        self.labels = torch.from_numpy(crops.identities).to(device)
+        self.student = load_student(options.start).to(device, memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.student)
+        self.centres = nn.Parameter(F.normalize(torch.randn(int(crops.identities.max()) + 1, DIMENSION)).to(device))
+        self.teacher = Teacher(options.teacher).half().to(device).eval()
+        groups = [
+            {"params": [p for p in self.student.parameters() if p.dim() > 1], "weight_decay": 0.02},
+            {"params": [p for p in self.student.parameters() if p.dim() <= 1], "weight_decay": 0.0},
+            {"params": [self.centres], "weight_decay": 0.0},
+        ]
+        self.optimiser = torch.optim.AdamW(groups, lr=recipe.rate, fused=True)
+        self.seconds, self.step = 0.0, 0
+        self.forward = torch.compile(self.student) if options.compile else self.student
+
+    def go(self, tests: dict[str, Crops], options: Any) -> None:
+        started, before = time.monotonic(), self.seconds
+        said = time.monotonic()
+        until = min(options.minutes * 60 - before, options.stop_after * 60)
+        while (spent := time.monotonic() - started) < until:
+            self.seconds = before + spent
+            losses = self._train_once(self.seconds / (options.minutes * 60))
+            if time.monotonic() - said > SAVE_EVERY_S:
+                said = time.monotonic()
+                self._tell(losses, tests)
+                self.save(options.state)
+        self.seconds = before + until
+        self._tell(losses, tests)
+        self.save(options.state)
+
+    def _train_once(self, progress: float) -> dict[str, Tensor]:
+        recipe = self.recipe
+        warm = min(1.0, (self.step + 1) / recipe.warm_up_steps)
+        for group in self.optimiser.param_groups:
+            group["lr"] = recipe.rate * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * min(progress, 1.0))) / 2)
+        labelled = self.sampler.by_identity(recipe.people, recipe.pictures)
+        rows = torch.from_numpy(labelled).to(self.device)
+        others = torch.from_numpy(self.sampler.any(recipe.others)).to(self.device)
+        pictures = torch.cat(
+            [augment(self.crops.pictures[rows].float()), mix(augment(self.crops.pictures[others].float()))]
+        )
+        pictures = pictures.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cuda", torch.bfloat16):
+            seen = self.forward(pictures)
+        wanted = self.teacher(F.interpolate(pictures, (256, 128), mode="bilinear", align_corners=False).half())
+        losses = self._losses(seen, wanted, self.labels[rows])
+        self.optimiser.zero_grad(set_to_none=True)
+        torch.stack(list(losses.values())).sum().backward()
+        _share_gradients([*self.student.parameters(), self.centres])
+        nn.utils.clip_grad_norm_(self.student.parameters(), 2.0)
+        self.optimiser.step()
+        self.step += 1
+        self._follow()
+        return losses
+
+    def _losses(self, seen: Tensor, wanted: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        recipe = self.recipe
+        known = seen[: len(labels)]
+        difference = seen @ seen.T - wanted @ wanted.T
+        cosines = known @ F.normalize(self.centres, dim=1).T
+        target = F.one_hot(labels, cosines.shape[1])
+        identity = F.cross_entropy(recipe.scale * (cosines - recipe.margin * target), labels)
+        return {
+            "anchor": recipe.anchor * (1 - (seen * wanted).sum(1)).mean(),
+            "relations": recipe.relations * difference.square().mean(),
+            "identity": recipe.identity * identity,
+            "contrast": recipe.contrast * _contrast(known, labels, recipe.temperature),
+        }
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        share = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
+        for old, new in zip(self.average.state_dict().values(), self.student.state_dict().values(), strict=True):
+            old.lerp_(new, 1 - share) if old.is_floating_point() else old.copy_(new)
+
+    def _tell(self, losses: dict[str, Tensor], tests: dict[str, Crops]) -> None:
+        if dist.is_initialized() and dist.get_rank():
+            return
+        words = [f"{self.seconds / 60:6.2f} min", f"step {self.step}"]
+        words += [f"{name} {float(value):.3f}" for name, value in losses.items()]
+        for name, crops in tests.items():
+            score = score_all if name == "cuhk03-val" else score_across
+            words.append(f"{name} {score(embed(self.average, crops), crops)}")
+        print(", ".join(words), flush=True)
+
+    def save(self, path: Path) -> None:
+        if dist.is_initialized() and dist.get_rank():
+            return
+        state = {
+            "seconds": self.seconds,
+            "step": self.step,
+            "student": self.student.state_dict(),
+            "centres": self.centres.data,
+            "ema": self.average.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+        }
+        torch.save(state, path.with_suffix(".part"))
+        path.with_suffix(".part").replace(path)
+
+    def restore(self, path: Path) -> None:
+        if not path.exists():
+            return
+        state = torch.load(path, map_location=self.device, weights_only=True)
+        self.seconds, self.step = state["seconds"], state["step"]
+        self.student.load_state_dict(state["student"])
+        self.average.load_state_dict(state["ema"])
+        self.centres.data.copy_(state["centres"])
+        self.optimiser.load_state_dict(state["optimiser"])
+
+
+def _contrast(features: Tensor, labels: Tensor, temperature: float) -> Tensor:
+    """Supervised contrastive loss (Khosla et al. 2020) within the batch."""
+    logits = features @ features.T / temperature
+    itself = torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    same = (labels[:, None] == labels[None, :]) & ~itself
+    chances = logits.masked_fill(itself, -1e4).log_softmax(1)
+    return -((chances * same).sum(1) / same.sum(1).clamp(min=1)).mean()
+
+
+def _share_gradients(parameters: list[nn.Parameter]) -> None:
+    if not dist.is_initialized():
+        return
+    grads = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    flat = torch.cat([grad.flatten() for grad in grads])
+    dist.all_reduce(flat, op=dist.ReduceOp.AVG)
+    for grad, part in zip(grads, flat.split([grad.numel() for grad in grads]), strict=True):
+        grad.copy_(part.view_as(grad))
+
+
+def _join() -> tuple[int, str]:
+    """Join the other processes of torchrun, if there are any; return this one's number and device."""
+    if "LOCAL_RANK" not in os.environ:
+        return 0, "cuda"
+    dist.init_process_group("nccl")
+    device = f"cuda:{os.environ['LOCAL_RANK']}"
+    torch.cuda.set_device(device)
+    return dist.get_rank(), device
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("packs", type=Path)
+    parser.add_argument("--teacher", type=Path, required=True)
+    parser.add_argument("--state", type=Path, required=True)
+    parser.add_argument("--start", type=Path, help="weights to begin with; random ones without")
+    parser.add_argument("--minutes", type=float, default=40.0)
+    parser.add_argument("--stop-after", type=float, default=math.inf)
+    parser.add_argument("--height", type=int, default=256)
+    parser.add_argument("--leave-out", nargs="*", default=[], help="sets to measure on instead of training on them")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--compile", action="store_true")
+    for name, field in Recipe.__dataclass_fields__.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(field.default), default=field.default)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+"""The shapes of a search's results: candidates, what is said about them, and the decisions."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from inference.models import Sighting
+from investigations.models import Candidate, Search
+from investigations.pictures import clip_url
+from investigations.serializers.workspace import (
+    LARGEST_ID,
+    QueryPictureSerializer,
+    SearchSummarySerializer,
+    SightingSerializer,
+)
+from investigations.shortlist import Finding
+
+HIDDEN = "hidden"
+MOST_AT_ONCE = 500
+SHOWN_DECISIONS = [*Candidate.Decision.values, HIDDEN]
+SECONDS = serializers.ChoiceField(choices=["", "agreed", "disputed", "awaited"])
+
+
+class EvidenceSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """One number that speaks for a candidate, or against it; its unit is the end of its name."""
+
+    name = serializers.CharField()
+    value = serializers.FloatField()
+
+
+class ConflictSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """A confirmed sighting, and the way between it and the candidate that nobody could have made in the time."""
+
+    sighting = serializers.IntegerField()
+    camera_name = serializers.CharField()
+    seen_at = serializers.DateTimeField()
+    distance_m = serializers.FloatField()
+    seconds = serializers.FloatField()
+
+
+class CandidateStateSerializer(serializers.ModelSerializer[Candidate]):
+    """What may change of a candidate, for somebody who knows how the search's were decided (`is_known` of the context),
+    or does not.
+
+    `second` is what became of the second opinion: agreed, disputed, awaited, or nothing where none is asked for.
+    Candidates with the same `group` are pieces of one way past one camera. `findings` of the context has what
+    `shortlist` says about each.
+    """
+
+    decision = serializers.SerializerMethodField()
+    reason = serializers.SerializerMethodField()
+    second = serializers.SerializerMethodField()
+    group = serializers.SerializerMethodField()
+    conflict = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Candidate
+        fields = ["id", "decision", "reason", "second", "group", "conflict"]
+
+    @extend_schema_field(serializers.ChoiceField(choices=SHOWN_DECISIONS))
+    def get_decision(self, candidate: Candidate) -> str:
+        return candidate.decision if self._is_known(candidate) else HIDDEN
+
+    def get_reason(self, candidate: Candidate) -> str:
+        return self._finding(candidate).reason if self._is_known(candidate) else ""
+
+    @extend_schema_field(SECONDS)
+    def get_second(self, candidate: Candidate) -> str:
+        if verdict := self._finding(candidate).verdict:
+            return "agreed" if verdict == candidate.decision else "disputed"
+        is_awaited = candidate.decision == Candidate.Decision.CONFIRMED and self._is_known(candidate)
+        return "awaited" if is_awaited else ""
+
+    def get_group(self, candidate: Candidate) -> int:
+        return self._finding(candidate).group
+
+    @extend_schema_field(ConflictSerializer(allow_null=True))
+    def get_conflict(self, candidate: Candidate) -> Any:
+        conflict = self._finding(candidate).conflict
+        return ConflictSerializer(conflict).data if conflict else None
+
+    def _finding(self, candidate: Candidate) -> Finding:
+        finding: Finding = self.context["findings"][candidate.pk]
+        return finding
+
+    def _is_known(self, candidate: Candidate) -> bool:
+        return bool(self.context["is_known"] or self._finding(candidate).verdict)
+
+
+class CandidateSerializer(CandidateStateSerializer):
+    """A candidate with its sighting, where it is in its recording, and why it is one.
+
+    `odds` is the chance that it is somebody else; null while the model has no calibration. `clip` is null where the
+    footage is no longer stored.
+    """
+
+    sighting = SightingSerializer(read_only=True)
+    recording = serializers.IntegerField(source="sighting.recording_id", read_only=True)
+    at_s = serializers.SerializerMethodField()
+    box = serializers.SerializerMethodField()
+    clip = serializers.SerializerMethodField()
+    odds = serializers.SerializerMethodField()
+    evidence = serializers.SerializerMethodField()
+
+    class Meta(CandidateStateSerializer.Meta):
+        fields = [
+            *CandidateStateSerializer.Meta.fields,
+            "score",
+            "odds",
+            "evidence",
+            "recording",
+            "at_s",
+            "box",
+            "clip",
+            "sighting",
+        ]
+
+    def get_at_s(self, candidate: Candidate) -> float:
+        sighting: Sighting = candidate.sighting
+        return max(0.0, round((sighting.seen_at - sighting.recording.started_at).total_seconds(), 3))
+
+    @extend_schema_field(serializers.ListField(child=serializers.FloatField(), min_length=4, max_length=4))
+    def get_box(self, candidate: Candidate) -> list[float]:
+        return [round(edge, 1) for edge in candidate.sighting.box]
+
+    def get_clip(self, candidate: Candidate) -> str | None:
+        if not self._finding(candidate).has_footage:
+            return None
+        return clip_url(candidate.sighting_id, self.context["viewer"])
+
+    @extend_schema_field(serializers.FloatField(allow_null=True))
+    def get_odds(self, candidate: Candidate) -> None:
+        return None
+
+    @extend_schema_field(EvidenceSerializer(many=True))
+    def get_evidence(self, candidate: Candidate) -> list[dict[str, Any]]:
+        return self._finding(candidate).evidence
+
+
+class SearchSerializer(SearchSummarySerializer):
+    """A search with its candidates, or with those that came after `since`; `states` has all, in their order."""
+
+    pictures = QueryPictureSerializer(many=True, read_only=True)
+    candidates = serializers.SerializerMethodField()
+    states = CandidateStateSerializer(source="candidates", many=True, read_only=True)
+    is_known = serializers.SerializerMethodField()
+
+    class Meta(SearchSummarySerializer.Meta):
+        fields = [*SearchSummarySerializer.Meta.fields, "is_known", "pictures", "candidates", "states"]
+
+    @extend_schema_field(CandidateSerializer(many=True))
+    def get_candidates(self, search: Search) -> Any:
+        rows = [row for row in search.candidates.all() if row.pk > self.context.get("since", 0)]
+        return CandidateSerializer(rows, many=True, context=self.context).data
+
+    def get_is_known(self, search: Search) -> bool:
+        return bool(self.context["is_known"])
+
+
+class SinceSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """`since`: the highest number of a candidate that the asker has already, so that it is not sent again."""
+
+    since = serializers.IntegerField(required=False, default=0, min_value=0, max_value=LARGEST_ID)
+
+
+class DecisionSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """A decision, and the one that its maker saw before (`seen`), so that no other is overwritten unseen."""
+
+    decision = serializers.ChoiceField(choices=Candidate.Decision.choices)
+    seen = serializers.ChoiceField(choices=Candidate.Decision.choices)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+
+
+class SeenSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    id = serializers.IntegerField(min_value=1, max_value=LARGEST_ID)
+    seen = serializers.ChoiceField(choices=Candidate.Decision.choices)
+
+
+class DecisionsSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """One decision about several candidates of a search, each with the one that its maker saw before."""
+
+    decision = serializers.ChoiceField(choices=Candidate.Decision.choices)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=2000)
+    candidates = serializers.ListField(child=SeenSerializer(), min_length=1, max_length=MOST_AT_ONCE)
+
+
+class DecidedSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    candidates = CandidateStateSerializer(many=True, read_only=True)

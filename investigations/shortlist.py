@@ -1,0 +1,173 @@
+"""A search's candidates as the page lists them: in order, with what speaks for each and what against it.
+
+Reads in a number of queries that does not grow with the list. What is said about confirmed sightings is about those
+whose confirmation the viewer knows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db.models import Prefetch
+from numpy.typing import NDArray
+
+from cameras.gis import distance_m
+from cameras.models import Camera
+from inference.core.errors import CoreError
+from inference.core.trajectory import ends
+from inference.models import Feature, Sighting
+from investigations.fragments import PERSON_HEIGHTS_PER_S, VEHICLE_HEIGHTS_PER_S, Piece, join_pieces
+from investigations.likeness import Best, likeness_of
+from investigations.models import Candidate, CandidateDecision, Search, SecondReview
+from investigations.models.search import SearchQuerySet
+from investigations.paths import PERSON_LIMIT_MPS, VEHICLE_LIMIT_MPS, Stop, measure_hop
+from portal.accounts.models import User
+
+
+def with_candidates(searches: SearchQuerySet) -> SearchQuerySet:
+    """Read all that the list of candidates needs along with the searches."""
+    # Cameras and recordings are few: read once each, not once for each candidate.
+    candidates = Candidate.objects.select_related("sighting")
+    candidates = candidates.prefetch_related("sighting__camera", "sighting__recording")
+    cameras = Camera.objects.only("pk").order_by("pk")
+    searches = searches.select_related("requested_by", "request").prefetch_related("pictures")
+    return searches.prefetch_related(Prefetch("cameras", cameras), Prefetch("candidates", candidates))
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A confirmed sighting from which, or to which, nobody could have come in the time between."""
+
+    sighting: int
+    camera_name: str
+    seen_at: Any
+    distance_m: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the list says about one candidate besides its sighting.
+
+    `reason` of the decision that stands and `verdict` of the second opinion ("" where there is none) are not for
+    everybody: the serializer decides.
+    """
+
+    rank: int
+    group: int
+    reason: str
+    verdict: str
+    has_footage: bool
+    conflict: Conflict | None
+    evidence: list[dict[str, Any]]
+
+
+def findings_of(search: Search, viewer: User) -> dict[int, Finding]:
+    """Return what is said about each candidate of `search`, which was read by `with_candidates`."""
+    rows = list(search.candidates.all())
+    groups, conflicts, stored = _groups(search, rows), _conflicts(search, rows, viewer), _stored_recordings(rows)
+    reasons, verdicts, best = _reasons(search), _verdicts(search), likeness_of(search)
+    pictures = [picture for picture in search.pictures.all() if not picture.error]
+    number = {picture.pk: at for at, picture in enumerate(search.pictures.all(), start=1)}
+    only = pictures[0].pk if len(pictures) == 1 else None
+    findings = {}
+    for at, row in enumerate(rows):
+        worse = rows[at + 1].score if at + 1 < len(rows) else None
+        like = best.get(row.sighting_id) or ((only, row.score) if only else None)
+        findings[row.pk] = Finding(
+            rank=at + 1,
+            group=groups[row.pk],
+            reason=reasons.get(row.pk, ""),
+            verdict=verdicts.get(row.pk, ""),
+            has_footage=row.sighting.recording_id in stored,
+            conflict=conflicts.get(row.pk),
+            evidence=_evidence(search, row, at + 1, worse, like, number),
+        )
+    return findings
+
+
+def _evidence(
+    search: Search, row: Candidate, rank: int, worse: float | None, like: Best | None, number: dict[int, int]
+) -> list[dict[str, Any]]:
+    """Numbers by name; what is not known is left out."""
+    sighting, request = row.sighting, search.request
+    values: dict[str, float | None] = {
+        "picture": number.get(like[0]) if like else None,
+        "similarity": like[1] if like else row.score,
+        "rank": rank,
+        "compared": search.sightings_compared,
+        "gap": None if worse is None else row.score - worse,
+        "in_view_s": (sighting.last_seen_at - sighting.first_seen_at).total_seconds(),
+        "width_px": sighting.x2 - sighting.x1,
+        "height_px": sighting.y2 - sighting.y1,
+    }
+    if request.last_seen_at:
+        values["after_last_seen_s"] = (sighting.seen_at - request.last_seen_at).total_seconds()
+    if request.place:
+        values["from_last_seen_m"] = distance_m(request.place, sighting.camera.position)
+    return [{"name": name, "value": round(value, 4)} for name, value in values.items() if value is not None]
+
+
+def _reasons(search: Search) -> dict[int, str]:
+    decisions = CandidateDecision.objects.filter(candidate__search=search).order_by("at", "id")
+    return dict(decisions.values_list("candidate_id", "reason"))
+
+
+def _verdicts(search: Search) -> dict[int, str]:
+    reviews = SecondReview.objects.standing().filter(candidate__search=search)
+    return dict(reviews.values_list("candidate_id", "verdict"))
+
+
+def _groups(search: Search, rows: Sequence[Candidate]) -> dict[int, int]:
+    """Say which candidates are pieces of one person's way past one camera; a group has its best one's number."""
+    features = _features(search)
+    pieces = [_piece(row, features.get(row.sighting_id)) for row in rows]
+    is_vehicle = search.kind == Sighting.Kind.VEHICLE
+    return join_pieces(pieces, heights_per_s=VEHICLE_HEIGHTS_PER_S if is_vehicle else PERSON_HEIGHTS_PER_S)
+
+
+def _features(search: Search) -> dict[int, NDArray[np.float32]]:
+    of_model = Feature.objects.of_model(search.embedder)
+    found = of_model.filter(sighting__candidates__search=search).values_list("sighting_id", "vector")
+    return {pk: np.frombuffer(bytes(vector), "<f2").astype(np.float32) for pk, vector in found}
+
+
+def _piece(row: Candidate, feature: NDArray[np.float32] | None) -> Piece:
+    sighting = row.sighting
+    try:
+        first, last = ends(bytes(sighting.trajectory)) or (sighting.box, sighting.box)
+    except CoreError:  # damaged; the picture's own box is there in any case
+        first = last = sighting.box
+    span = sighting.first_seen_at.timestamp(), sighting.last_seen_at.timestamp()
+    return Piece(row.pk, sighting.camera_id, *span, first, last, feature)
+
+
+def _stored_recordings(rows: Sequence[Candidate]) -> set[int]:
+    """Recordings whose file is still there, so that a clip can be cut from it."""
+    files = {row.sighting.recording_id: row.sighting.recording.file for row in rows}
+    return {pk for pk, file in files.items() if file.name and file.storage.exists(file.name)}
+
+
+def _conflicts(search: Search, rows: Sequence[Candidate], viewer: User) -> dict[int, Conflict]:
+    shown = Candidate.objects.shown_on_path_to(viewer).filter(search__request=search.request_id)
+    confirmed = Sighting.objects.filter(pk__in=shown.values("sighting_id")).select_related("camera")
+    limit_mps = VEHICLE_LIMIT_MPS if search.kind == Sighting.Kind.VEHICLE else PERSON_LIMIT_MPS
+    stops = [(_stop(sighting), sighting.camera.name) for sighting in confirmed.defer("trajectory")]
+    pairs = ((row.pk, _conflict(_stop(row.sighting), stops, limit_mps)) for row in rows)
+    return {pk: conflict for pk, conflict in pairs if conflict}
+
+
+def _conflict(stop: Stop, confirmed: Sequence[tuple[Stop, str]], limit_mps: float) -> Conflict | None:
+    for other, name in confirmed:
+        if other.key == stop.key or other.position == stop.position:
+            continue
+        first, second = sorted((stop, other), key=lambda one: (one.first_seen_at, one.last_seen_at, one.key))
+        hop = measure_hop(first, second, limit_mps=limit_mps)
+        if hop.is_impossible:
+            return Conflict(other.key, name, other.first_seen_at, hop.distance_m, hop.duration_s)
+    return None
+
+
+def _stop(sighting: Sighting) -> Stop:
+    return Stop(sighting.pk, sighting.camera.position, sighting.first_seen_at, sighting.last_seen_at)

@@ -1,0 +1,91 @@
+/** One card of the grid: made once, filled anew for each candidate that it shows. */
+import { h, icon, picture } from "./dom.js";
+import { clock, day, duration, similarity } from "./format.js";
+
+export function makeCard() {
+  const button = (name, label, iconName) => h("button", { type: "button", class: name, title: label, "aria-label": label, tabindex: "-1" }, icon(iconName));
+  return h("li", { class: "candidate", tabindex: "-1" },
+    h("div", { class: "candidate-picture" }, h("span", { class: "rank" }),
+      h("span", { class: "state-mark" }, icon("check"), icon("close")), h("span", { class: "second-mark" }),
+      h("button", { type: "button", class: "pieces", tabindex: "-1", hidden: true }),
+      h("span", { class: "small-mark", title: gettext("Never reached 64 × 128 pixels") }, gettext("small")),
+      h("span", { class: "conflict-mark", title: gettext("Nobody could have come here from a confirmed sighting in this time.") }, icon("warning"))),
+    h("div", { class: "candidate-score" }, h("b"), h("span", { class: "bar" }, h("i"))),
+    h("div", { class: "candidate-where" }),
+    h("div", { class: "candidate-when" }),
+    h("div", { class: "candidate-verbs" }, button("confirm", gettext("Confirm"), "check"), button("reject", gettext("Reject"), "close"),
+      button("undo", gettext("Take the decision back"), "undo")));
+}
+
+/** @param {{isSelected: boolean, isMarked: boolean, isOpen: boolean}} as */
+export function fillCard(card, { row, pieces, isPiece }, as) {
+  const shown = [row.id, row.rank, row.decision, row.second, row.reason, Boolean(row.isGone), Boolean(row.conflict), row.odds, pieces.length,
+    Boolean(isPiece), as.isSelected, as.isMarked, as.isOpen].join();
+  if (card.shown === shown) return;
+  card.shown = shown;
+  const [rank, score, bar, second, button] = card.parts ??= [".rank", ".candidate-score b", ".bar i", ".second-mark", ".pieces"]
+    .map((name) => card.querySelector(name));
+  if (card.dataset.candidate !== String(row.id)) fillOnce(card, row);
+  Object.assign(card.dataset, { decision: row.decision, second: row.second });
+  for (const [name, isOn] of Object.entries({ selected: as.isSelected, marked: as.isMarked, gone: row.isGone, piece: isPiece, conflict: row.conflict })) {
+    card.classList.toggle(name, Boolean(isOn));
+  }
+  rank.textContent = row.rank;
+  score.textContent = scoreText(row);
+  bar.style.width = `${Math.max(0, Math.min(1, row.odds === null ? row.score : 1 - row.odds)) * 100}%`;
+  card.tabIndex = as.isSelected ? 0 : -1;
+  for (const one of card.getElementsByTagName("button")) one.tabIndex = card.tabIndex;
+  card.title = row.decision === "rejected" ? row.reason : "";
+  second.textContent = { agreed: "2✓", disputed: "2✗", awaited: "2…" }[row.second] ?? "";
+  second.title = secondText(row.second);
+  fillPieces(button, pieces.length, as.isOpen);
+  card.setAttribute("aria-label", describe(row, pieces.length, as.isMarked));
+}
+
+function fillOnce(card, row) {
+  const { sighting } = row;
+  card.dataset.candidate = row.id;
+  card.classList.toggle("small-figure", sighting.is_small);
+  // A new element: an old one would go on showing somebody else until the new picture is there.
+  const image = picture(sighting.picture, "", { decoding: "async", loading: "eager" });
+  card.querySelector("img, .icon.big")?.remove();
+  card.querySelector(".candidate-picture").prepend(image);
+  const where = card.querySelector(".candidate-where");
+  where.textContent = where.title = sighting.camera_name;
+  const stay = h("small", { title: gettext("in view") }, duration(inView(row)));
+  const [at, date] = when(row);
+  card.querySelector(".candidate-when").replaceChildren(h("time", { datetime: sighting.seen_at, title: `${date} ${at}` }, h("b", {}, at), h("span", {}, date)), stay);
+}
+
+/** Clock and day of a candidate: worked out once, as cards come and go by the hundred. */
+const when = (row) => row.when ??= [clock(row.sighting.seen_at), day(row.sighting.seen_at)];
+
+function fillPieces(button, count, isOpen) {
+  button.hidden = count < 2;
+  button.textContent = `×${count}`;
+  button.setAttribute("aria-expanded", String(isOpen));
+  button.title = interpolate(gettext("%s pieces of one track: show or hide them"), [count]);
+  button.setAttribute("aria-label", button.title);
+}
+
+/** Seconds for which it was in view, at least one. */
+export const inView = ({ sighting }) => Math.max(1, (Date.parse(sighting.last_seen_at) - Date.parse(sighting.first_seen_at)) / 1000);
+
+/** "1 in 40 wrong", or the similarity as long as no model says how often it is wrong. */
+export const scoreText = (row) => (row.odds === null ? similarity(row.score)
+  : interpolate(gettext("1 in %s wrong"), [Math.max(1, Math.round(1 / Math.max(row.odds, 1e-6)))]));
+
+/** What became of the second opinion, in a word; "" where none is asked for. */
+export const secondText = (second) => ({
+  agreed: gettext("two agree"), disputed: gettext("two disagree"), awaited: gettext("2nd opinion awaited"),
+}[second] ?? "");
+
+function describe(row, count, isMarked) {
+  const decision = { pending: gettext("undecided"), confirmed: gettext("confirmed"), rejected: gettext("rejected"), hidden: gettext("hidden") }[row.decision];
+  const words = [decision, secondText(row.second), row.conflict && gettext("impossible in this time"), isMarked && gettext("chosen"),
+    count > 1 && `×${count}`].filter(Boolean).join(", ");
+  const [at, date] = when(row);
+  const { camera_name: camera } = row.sighting;
+  return interpolate(gettext("Candidate %(rank)s, similarity %(score)s, %(camera)s, %(when)s, %(decision)s"),
+    { rank: row.rank, score: similarity(row.score), camera, when: `${date} ${at}`, decision: words }, true);
+}

@@ -1,0 +1,19 @@
+/** Stays: stops that follow one another at the same camera count as one place on the map and one card in the strip. */
+
+/** @returns {{points: Object[], first: Object, last: Object, label: string, place: number[]}[]} */
+export function staysOf(points) {
+  const stays = [];
+  for (const point of points) {
+    const stay = stays.at(-1);
+    if (stay && cameraOf(stay.last) === cameraOf(point)) {
+      stay.points.push(point);
+      stay.last = point;
+      stay.label = `${stay.first.number}–${point.number}`;
+    } else stays.push({ points: [point], first: point, last: point, label: String(point.number), place: placeOf(point) });
+  }
+  return stays;
+}
+
+export const placeOf = (point) => [point.sighting.latitude, point.sighting.longitude];
+
+const cameraOf = ({ sighting }) => sighting.camera ?? sighting.camera_code;

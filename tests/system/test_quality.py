@@ -1,0 +1,191 @@
+"""Every page of the portal as a browser and an assistive technology meet it.
+
+No serious finding of axe-core, no error in the console, no request to another host, and no more script than a slow desk
+computer takes in at once.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from django.urls import reverse
+from playwright.sync_api import Browser, ConsoleMessage, Page, Response
+
+from cameras.models import Camera
+from investigations.models import Candidate, SearchRequest
+from investigations.services.paths import build_path
+from portal.accounts.models import User
+from portal.stack import Stack
+from tests.conftest import make_recording, make_search, make_sighting
+from tests.system.conftest import free_port
+
+pytestmark = pytest.mark.browser
+MOST_SCRIPT_BYTES = 400_000
+Theme = Literal["light", "dark"]
+SERIOUS = {"serious", "critical"}
+SIZES = {"laptop": (1366, 768), "wall": (3840, 2160)}
+# Buttons and fields that can be seen, are in nothing that scrolls, and reach beyond the window all the same.
+PARTS_OUTSIDE = """() => [...document.querySelectorAll('.bench button, .bench input, .bench select')]
+  .filter((part) => part.checkVisibility())
+  .filter((part) => !part.closest('.panel-scroll, .leaflet-container, [id*=strip], [class*=scroll]'))
+  .filter((part) => {
+    const { width, left, top, right, bottom } = part.getBoundingClientRect();
+    return width && (right > innerWidth + 1 || bottom > innerHeight + 1 || left < -1 || top < -1);
+  })
+  .map((part) => part.id || part.className)"""
+# Whose pages these are: name of the route and what its address needs.
+OF_OPERATOR = [
+    ("case-list", ()),
+    ("case-detail", ("case",)),
+    ("workspace", ("request",)),
+    ("answer-new", ("request",)),
+    ("camera-map", ()),
+    ("notifications", ()),
+    ("review-queue", ()),
+    ("profile", ()),
+    ("own-tokens", ()),
+]
+OF_OFFICER = [
+    ("case-list", ()),
+    ("case-new", ()),
+    ("case-detail", ("case",)),
+    ("workspace", ("request",)),
+    ("camera-map", ()),
+]
+OF_ADMINISTRATOR = [("camera-map", ()), ("camera-import", ()), ("camera-export", ())]
+TABLE = [
+    (role, route, needs)
+    for role, rows in (("operator", OF_OPERATOR), ("officer", OF_OFFICER), ("administrator", OF_ADMINISTRATOR))
+    for route, needs in rows
+]
+
+
+@pytest.fixture
+def site(stack: Stack) -> str:
+    port = free_port()
+    stack.start_web("127.0.0.1", port)
+    return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(autouse=True)
+def _database_beside_playwright(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Playwright's sync interface runs an event loop in this thread, which Django would take for its own."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+@pytest.fixture
+def places(
+    approved: SearchRequest, make_camera: Callable[..., Camera], operator: User, supervisor: User
+) -> dict[str, int]:
+    """A case with everything on its pages: cameras, candidates decided and undecided, a path, an answer."""
+    cameras = [make_camera(f"Q{number}", latitude=36.49 + number / 900, longitude=127.27) for number in range(6)]
+    sightings = [
+        make_sighting(make_recording(camera, minutes=5), number) for number, camera in enumerate(cameras, start=1)
+    ]
+    search = make_search(approved, cameras, operator)
+    for number, sighting in enumerate(sightings):
+        decision = Candidate.Decision.CONFIRMED if number < 2 else Candidate.Decision.PENDING
+        Candidate.objects.create(search=search, sighting=sighting, score=0.9 - number / 20, decision=decision)
+    build_path(approved, actor=operator)
+    return {"case": approved.case_id, "request": approved.pk}
+
+
+class Watch:
+    """What a page asked for and complained of."""
+
+    def __init__(self, page: Page, site: str) -> None:
+        self.errors: list[str] = []
+        self.elsewhere: list[str] = []
+        self.script_bytes = 0
+        self._site = site
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("response", self._note)
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def _note(self, response: Response) -> None:
+        url = response.url
+        if not url.startswith((self._site, "blob:", "data:")):
+            self.elsewhere.append(url)
+        if response.request.resource_type == "script":
+            self.script_bytes += len(response.body())
+
+
+@pytest.fixture
+def open_as(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
+    """Opens pages as a person, with colour scheme and size; their log-in is a session made beside the browser."""
+    contexts = []
+
+    def open_page(user: User, *, theme: Theme = "light", size: str = "laptop", language: str = "ko") -> Page:
+        client = Client()
+        client.force_login(user)
+        width, height = SIZES[size]
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=theme, reduced_motion="reduce"
+        )
+        contexts.append(context)
+        name = settings.SESSION_COOKIE_NAME
+        cookies = [(name, client.cookies[name].value), (settings.LANGUAGE_COOKIE_NAME, language)]
+        context.add_cookies([{"name": name, "value": value, "url": site} for name, value in cookies])
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def findings(page: Page) -> list[str]:
+    """axe-core's serious findings, each with the first of its places."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{row['id']} ×{len(row['nodes'])}: {row['nodes'][0]['target']} {row['nodes'][0]['html'][:160]}"
+        for row in found
+        if row["impact"] in SERIOUS
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("role", ["operator", "officer", "administrator"])
+def test_pages_have_no_serious_finding(
+    role: str, theme: Theme, open_as: Callable[..., Page], site: str, places: dict[str, int], request: Any
+) -> None:
+    page = open_as(request.getfixturevalue(role), theme=theme)
+    watch = Watch(page, site)
+    found: dict[str, list[str]] = {}
+    for owner, route, needs in TABLE:
+        if owner == role:
+            response = page.goto(site + reverse(route, args=[places[name] for name in needs]), wait_until="networkidle")
+            assert response is not None
+            assert response.status == 200, f"{route} as {role} is not shown"
+            if serious := findings(page):
+                found[route] = serious
+    assert found == {}
+    assert watch.errors == []
+    assert watch.elsewhere == []
+
+
+def test_the_workspace_needs_less_script_than_its_budget(
+    operator: User, open_as: Callable[..., Page], site: str, places: dict[str, int]
+) -> None:
+    page = open_as(operator)
+    watch = Watch(page, site)
+    page.goto(site + reverse("workspace", args=[places["request"]]), wait_until="networkidle")
+    assert 150_000 < watch.script_bytes < MOST_SCRIPT_BYTES
+
+
+@pytest.mark.parametrize("size", list(SIZES))
+def test_nothing_of_the_workspace_leaves_the_window(
+    size: str, operator: User, open_as: Callable[..., Page], site: str, places: dict[str, int]
+) -> None:
+    page = open_as(operator, size=size)
+    page.goto(site + reverse("workspace", args=[places["request"]]), wait_until="networkidle")
+    page_size = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.scrollHeight]")
+    assert tuple(page_size) == SIZES[size]
+    outside = page.evaluate(PARTS_OUTSIDE)
+    assert outside == []
