@@ -182,9 +182,10 @@ def main() -> None:
         print("  no Chromium here: apt-get install chromium")
         return
     centre = Agency.objects.create(name="Map bench", kind="centre")
-    officer = make_user("bench-officer", "officer", Agency.objects.create(name="Bench station", kind="police"))
+    station = Agency.objects.create(name="Bench station", kind="police")
+    officer = make_user("bench-officer", "officer", station)
     make_user("bench-operator", "operator", centre)
-    case = Case.objects.create(number="B-1", title="bench", kind="suspect", agency=officer.agency, opened_by=officer)
+    case = Case.objects.create(number="B-1", title="bench", kind="suspect", agency=station, opened_by=officer)
     values = {"status": "approved", "approved_at": timezone.now(), "purpose": "bench", "wanted": "nobody"}
     row = SearchRequest.objects.create(case=case, centre=centre, basis=legal_basis(), submitted_by=officer, **values)
     port = free_port()

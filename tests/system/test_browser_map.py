@@ -425,13 +425,14 @@ def test_geometry_agrees_with_known_values(modules: Page) -> None:
 
     # At 36.5° north a degree east is 89,385 m; at 127.001 the line's end is the nearest.
     line = [(36.5, 127.0), (36.5, 127.001)]
-    for place, metres in [
+    far: list[tuple[tuple[float, float], float]] = [
         ((36.501, 127.0005), 111.2),
         ((36.5, 127.002), 89.4),
         ((36.5, 127.0005), 0),
         ((36.499, 127.0), 111.2),
-    ]:
-        assert ask("g.distanceToLine(values[0], values[1])", place, line) == pytest.approx(metres, abs=0.1), place
+    ]
+    for at, metres in far:
+        assert ask("g.distanceToLine(values[0], values[1])", at, line) == pytest.approx(metres, abs=0.1), at
     assert ask("g.distanceToLine([36.5, 127], [[36.501, 127]])") == pytest.approx(111.2, abs=0.1)
     assert ask("g.distance([36.5, 127], g.eastOf([36.5, 127], 5000))") == pytest.approx(5000, abs=1)
     assert ask("g.project([0, 0])") == [128, 128]
@@ -440,7 +441,7 @@ def test_geometry_agrees_with_known_values(modules: Page) -> None:
 
 def test_clusters_hold_every_camera_once_at_every_zoom(modules: Page) -> None:
     chance = random.Random(1)
-    rows = [
+    rows: list[dict[str, float | str]] = [
         {"id": number, "latitude": 36.5 + chance.gauss(0, 0.02), "longitude": 127.3 + chance.gauss(0, 0.02)}
         for number in range(3000)
     ]

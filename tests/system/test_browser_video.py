@@ -38,6 +38,7 @@ from portal.stack import Stack
 from tests.conftest import make_sighting
 from tests.system.conftest import free_port, wait_until
 from tests.system.test_browser import keep_screenshot, log_in
+from tests.system.test_quality import findings
 
 Picture = NDArray[np.uint8]
 pytestmark = pytest.mark.browser
@@ -348,6 +349,7 @@ def test_the_target_is_picked_from_the_video(
     page.keyboard.press("Shift+ArrowDown")
     expect(page.locator(".pick-handle")).to_have_count(4)
     keep_screenshot(page, "video-pick")
+    assert findings(page) == []
     page.keyboard.press("Enter")
     expect(page.locator(".pick")).to_have_count(0)
     expect(page.locator("#query-pictures li")).to_have_count(1)
@@ -376,12 +378,27 @@ def test_the_target_is_picked_from_the_video(
     expect(page.locator(".track-pop")).to_contain_text(f"Sighting {sighting.pk}")
     page.get_by_role("button", name="Show all its times").click()
     expect(page.locator(".track-times .chip")).to_have_count(1)
+    assert findings(page) == []
     page.locator(".track-pop").get_by_role("button", name="Search from this").click()
     assert page.evaluate("window.added.at(-1).sighting") == sighting.pk
 
     page.keyboard.press("KeyP")
     expect(page.locator(".pick-box")).to_have_count(1)  # of the analysis: no detector is asked
     page.keyboard.press("Escape")
+    page.hover(".tile-stage")
+    page.mouse.wheel(0, -400)
+    expect(page.locator(".tile-view.zoomed")).to_have_count(1)
+    page.dblclick(".tile-view")
+    expect(page.locator(".tile-view.zoomed")).to_have_count(0)
+    page.click("[data-act=light]")
+    page.locator("#video-light [name=brightness]").fill("180")
+    expect(page.locator("#video-grid")).to_have_attribute("style", re.compile(r"brightness\(180%\)"))
+    page.keyboard.press("Escape")
+    expect(page.locator("#video-light")).to_be_hidden()
+    height = page.locator("#video-box").evaluate("(box) => box.clientHeight")
+    page.focus("#video-grip")
+    page.keyboard.press("ArrowUp")
+    assert page.locator("#video-box").evaluate("(box) => box.clientHeight") > height
     with page.expect_download() as saved:
         page.click("[data-act=snapshot]")
     assert saved.value.suggested_filename.startswith(f"{analysed.camera.code} ")

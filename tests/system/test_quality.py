@@ -150,8 +150,9 @@ def findings(page: Page) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("role", ["operator", "officer", "administrator"])
+@pytest.mark.parametrize(
+    ("role", "theme"), [("operator", "light"), ("operator", "dark"), ("officer", "light"), ("administrator", "dark")]
+)
 def test_pages_have_no_serious_finding(
     role: str, theme: Theme, open_as: Callable[..., Page], site: str, places: dict[str, int], request: Any
 ) -> None:

@@ -90,7 +90,12 @@ export function addCameraList(cameras, { layer, scope }) {
     return sayCounts();
   }
 
-  const rowOf = (event) => rows[event.target.closest("[data-at]")?.dataset.at] ?? null;
+  /** By the place of the pointer: between press and release the rows may have been made anew. */
+  function rowOf({ clientX, clientY }) {
+    const { left, top } = list.getBoundingClientRect();
+    const isOnRow = clientX < left + list.clientLeft + list.clientWidth; // not on the bar that scrolls
+    return (isOnRow && rows[Math.floor((clientY - top - list.clientTop + list.scrollTop) / ROW_PX)]) || null;
+  }
 
   function moveTo(at) {
     current = Math.max(0, Math.min(rows.length - 1, at));

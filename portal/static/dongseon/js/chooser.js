@@ -79,7 +79,7 @@ export function addChooser({ map, cameras, layer, groups, state }) {
       tool.start();
     } else {
       count.replaceChildren(h("span", { class: "hint" }, tool.hint));
-      panel.replaceChildren(h("div", { class: "tool-row" }, modes.box, ...tool.controls(), h("span", { class: "spacer" }), close), count);
+      panel.replaceChildren(h("div", { class: "tool-row" }, modes.box, ...tool.controls(), close), count);
       tool.start(sketch);
       layer.pause(true);
       map.getContainer().classList.add("picking");

@@ -351,6 +351,8 @@ export function addVideo({ requestId, cameras, firstMoment }) {
   }
 
   function leave() {
+    const light = byId("video-light");
+    if (light.matches(":popover-open")) return light.hidePopover();
     if (pick) return endPick();
     return popup ? closePopup() : close();
   }
