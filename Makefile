@@ -26,7 +26,7 @@ run: $(RUN_STAMP)
 
 test: $(DEV_STAMP) lint
 	@$(PY) manage.py fetch_demo
-	@$(PY) -m pytest --numprocesses 2 --dist loadfile --ignore=tests/system
+	@$(PY) -m pytest --numprocesses 2 --ignore=tests/system
 	@$(PY) -m pytest tests/system
 
 lint: $(DEV_STAMP)

@@ -54,14 +54,6 @@ def _within_one_process(request: pytest.FixtureRequest, settings: Any, tmp_path:
         settings.FOOTAGE_CACHE_DIR = tmp_path / "footage"
 
 
-@pytest.fixture(autouse=True)
-def _first_rows(request: pytest.FixtureRequest) -> None:
-    """A test that commits empties the tables, also of what migrations wrote: whoever comes after it finds that again."""
-    if "db" in request.fixturenames:
-        request.getfixturevalue("db")
-        AuditHead.objects.get_or_create(pk=1)
-
-
 @pytest.fixture
 def committing_db(transactional_db: None) -> Iterator[None]:
     """A database in which commits happen. Emptying it afterwards needs the audit triggers out of the way."""

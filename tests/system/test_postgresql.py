@@ -39,7 +39,7 @@ def test_the_database_tests_pass_on_postgresql(folder: Path) -> None:
     try:
         environment = {name: value for name, value in os.environ.items() if name != "DONGSEON_TEST_VAR"}
         environment["DONGSEON_TEST_DATABASE_URL"] = server.get_uri()
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "-m", "not footage", *REPEATED]
+        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "-m", "not footage", *REPEATED]
         command += [f"--ignore=tests/{name}" for name in LEFT_OUT]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     finally:
