@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.validators import UniqueValidator
 
 from cameras.models import Camera, CameraGroup, Recording
+from cameras.services.cameras import CHANGEABLE
 from portal.accounts.models import Agency
 from portal.audit.models import AuditEntry
 
@@ -29,20 +30,8 @@ LISTED = [
     "recorded_until",
 ]
 ABOUT = ["centre", "direction", "megapixels", "installed_on", "phone", "retention_days"]
-SAID = [
-    "code",
-    "name",
-    "address",
-    "bearing_deg",
-    "field_of_view_deg",
-    "pole",
-    "purpose",
-    "direction",
-    "megapixels",
-    "installed_on",
-    "phone",
-    "retention_days",
-]
+# A camera changes its centre in the admin alone.
+SAID = [name for name in CHANGEABLE if name != "centre"]
 
 
 class CameraSerializer(serializers.ModelSerializer[Camera]):

@@ -15,7 +15,8 @@ from django.db.models.expressions import Func
 from numpy.typing import NDArray
 
 from cameras.models import RecordingQuerySet
-from inference.models import OPEN_JOB_STATUSES, Analysis, JobStatus
+from inference.models import Analysis
+from portal.jobs import OPEN_JOB_STATUSES, JobStatus
 
 Numbers = NDArray[np.int64]
 Flags = NDArray[np.bool_]

@@ -11,20 +11,22 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from inference import jobs
 from inference.core.detections import Box
 from inference.core.pipeline import AnalysisResult, Pipeline, PipelineConfig, TrackResult
 from inference.core.trajectory import Trajectory, encode
 from inference.engine import get_detector, get_embedder
-from inference.models import Analysis, Feature, JobStatus, Sighting
+from inference.jobs import run_job
+from inference.models import Analysis, Feature, Sighting
 from inference.sentences import in_words
+from portal import jobs
+from portal.jobs import JobStatus
 
 TrackKey = tuple[str, int, tuple[int, ...]]
 
 
 def analyse(analysis_id: int) -> None:
     """Run the analysis, if this worker gets it; failure is written on the row, not raised."""
-    jobs.run_job(Analysis.objects.select_related("recording__camera"), analysis_id, _work, file_name=_known_name)
+    run_job(Analysis.objects.select_related("recording__camera"), analysis_id, _work, file_name=_known_name)
 
 
 def _work(analysis: Analysis) -> None:

@@ -8,14 +8,6 @@ from django.db.models import QuerySet
 from inference.core.errors import CoreError
 from inference.sentences import in_words
 from portal import jobs as portal_jobs
-from portal.jobs import SILENT_AFTER_S as SILENT_AFTER_S
-from portal.jobs import ClaimLost as ClaimLost
-from portal.jobs import cancel_job as cancel_job
-from portal.jobs import claim_job as claim_job
-from portal.jobs import end_job as end_job
-from portal.jobs import now_and_then as now_and_then
-from portal.jobs import renew_claim as renew_claim
-from portal.jobs import take_abandoned as take_abandoned
 
 
 def run_job(

@@ -13,11 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cameras.models import Camera, Recording
 from portal.accounts.models import User
-from portal.jobs import OPEN_JOB_STATUSES as OPEN_JOB_STATUSES
-from portal.jobs import RESEND_AFTER as RESEND_AFTER
-from portal.jobs import Job as Job
-from portal.jobs import JobStatus as JobStatus
-from portal.jobs import soon as soon
+from portal.jobs import Job
+from portal.jobs import soon as soon  # landed migrations know it by this place
 
 
 def new_feature_key() -> int:

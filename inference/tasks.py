@@ -2,9 +2,10 @@
 
 from celery import shared_task
 
-from inference import detecting, ingest, jobs
+from inference import detecting, ingest
 from inference.asking import reply
 from inference.models import Analysis
+from portal import jobs
 
 
 @shared_task

@@ -13,9 +13,10 @@ from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from cameras.models import Camera, Recording
-from inference.models import JobStatus, Sighting
+from inference.models import Sighting
 from investigations.intervals import Interval, intersect, merge, subtract, total_s
 from investigations.models import Search, SearchRequest
+from portal.jobs import JobStatus
 
 
 @dataclass

@@ -5,10 +5,10 @@ A module of its own: these call verbs and jobs that announce, while the verbs en
 
 from celery import shared_task
 
-from inference import jobs
 from investigations import deadlines, destruction
 from investigations.models import Destruction
 from investigations.services import retention
+from portal import jobs
 
 
 @shared_task

@@ -6,13 +6,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inference.jobs import cancel_job
-from inference.models import OPEN_JOB_STATUSES
 from investigations import events, workflow
 from investigations.models import Notification, Search, SearchRequest
 from investigations.services.notices import announce
 from portal.audit.models import Action
 from portal.audit.services import record
+from portal.jobs import OPEN_JOB_STATUSES, cancel_job
 
 
 def passed_deadlines(request: SearchRequest, now: datetime) -> dict[str, datetime]:

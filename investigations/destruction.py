@@ -19,10 +19,10 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from cameras.models import Camera, Recording
-from inference import jobs
 from inference.engine import get_gallery
 from inference.footage import forget_footage, owner_of
-from inference.models import OPEN_JOB_STATUSES, Analysis, JobStatus, Sighting
+from inference.jobs import run_job
+from inference.models import Analysis, Sighting
 from investigations import events
 from investigations.erasure import delete_files, hash_files
 from investigations.expiry import cameras_with_expired, expired_of, unheld
@@ -41,8 +41,10 @@ from investigations.models import (
 )
 from investigations.services.notices import announce
 from investigations.services.paths import take_from_path
+from portal import jobs
 from portal.audit.models import Action
 from portal.audit.services import record
+from portal.jobs import OPEN_JOB_STATUSES, JobStatus
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +80,7 @@ class Ledger:
 def destroy(destruction_id: int) -> None:
     """Run the destruction, if this worker gets it; failure is written on the row, and is tried again later."""
     rows = Destruction.objects.select_related("centre", "request", "requested_by")
-    jobs.run_job(rows, destruction_id, _work)
+    run_job(rows, destruction_id, _work)
 
 
 def is_full(destruction_id: int) -> bool:

@@ -17,7 +17,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cameras.models import Recording
-from inference import jobs
 from inference.core import trajectory
 from inference.core.clips import cut_clip
 from inference.core.crowd import others_in
@@ -28,7 +27,8 @@ from inference.core.masking import mask_clip, mask_image
 from inference.core.trajectory import Trajectory
 from inference.core.video import frame_at
 from inference.engine import get_detector
-from inference.models import JobStatus, Sighting
+from inference.jobs import run_job
+from inference.models import Sighting
 from inference.sentences import in_words
 from investigations import events
 from investigations.contents import content_of
@@ -39,6 +39,8 @@ from investigations.evidence.package import make_package as write_package
 from investigations.models import AnswerItem, EvidencePackage, Notification
 from investigations.models.answer import package_name
 from investigations.services.notices import announce
+from portal import jobs
+from portal.jobs import JobStatus
 
 TARGET_COLOUR = (0, 200, 255)  # BGR: a warm yellow that stands out from grey streets
 # Of the progress; the rest is the report and the archive.
@@ -73,7 +75,7 @@ def make_package(package_id: int) -> None:
         f"{request}centre",
         f"{request}basis",
     )
-    jobs.run_job(rows, package_id, _make, on_failure=events.push_package_progress)
+    run_job(rows, package_id, _make, on_failure=events.push_package_progress)
 
 
 def _make(package: EvidencePackage) -> None:

@@ -17,6 +17,11 @@ VEHICLE_LIMIT_MPS = 56.0  # about 200 km/h
 VIEW_RANGE_M = 30.0
 
 
+def limit_of(*, is_vehicle: bool) -> float:
+    """Return the speed (m/s) above which a hop is impossible."""
+    return VEHICLE_LIMIT_MPS if is_vehicle else PERSON_LIMIT_MPS
+
+
 @dataclass(frozen=True)
 class Stop:
     """Something seen at one place for a while."""

@@ -10,19 +10,21 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from cameras.models import Recording, RecordingQuerySet
-from inference import jobs
 from inference.core.detections import Kind
 from inference.core.errors import CoreError, ImageError
 from inference.core.images import decode_jpeg
 from inference.core.proposals import propose_box
 from inference.engine import get_detector, get_embedder, get_gallery
 from inference.gallery import Match
-from inference.models import Analysis, Feature, JobStatus, Sighting
+from inference.jobs import run_job
+from inference.models import Analysis, Feature, Sighting
 from inference.sentences import in_words
 from investigations import events
 from investigations.likeness import keep_likeness
 from investigations.models import Candidate, QueryPicture, Search
+from portal import jobs
 from portal.accounts.models import User
+from portal.jobs import JobStatus
 
 CAMERAS_AT_ONCE = 20
 
@@ -34,7 +36,7 @@ class NoQuery(CoreError):  # noqa: N818 -- an answer, not a fault
 def search(search_id: int) -> None:
     """Run the search, if this worker gets it; failure is written on the row, not raised."""
     rows = Search.objects.select_related("request", "requested_by")
-    jobs.run_job(rows, search_id, _run, on_failure=events.push_search_progress)
+    run_job(rows, search_id, _run, on_failure=events.push_search_progress)
 
 
 def _run(row: Search) -> None:

@@ -21,7 +21,7 @@ from investigations.fragments import PERSON_HEIGHTS_PER_S, VEHICLE_HEIGHTS_PER_S
 from investigations.likeness import Best, likeness_of
 from investigations.models import Candidate, CandidateDecision, Search, SecondReview
 from investigations.models.search import SearchQuerySet
-from investigations.paths import PERSON_LIMIT_MPS, VEHICLE_LIMIT_MPS, Stop, measure_hop
+from investigations.paths import Stop, limit_of, measure_hop
 from portal.accounts.models import User
 
 
@@ -152,7 +152,7 @@ def _stored_recordings(rows: Sequence[Candidate]) -> set[int]:
 def _conflicts(search: Search, rows: Sequence[Candidate], viewer: User) -> dict[int, Conflict]:
     shown = Candidate.objects.shown_on_path_to(viewer).filter(search__request=search.request_id)
     confirmed = Sighting.objects.filter(pk__in=shown.values("sighting_id")).select_related("camera")
-    limit_mps = VEHICLE_LIMIT_MPS if search.kind == Sighting.Kind.VEHICLE else PERSON_LIMIT_MPS
+    limit_mps = limit_of(is_vehicle=search.kind == Sighting.Kind.VEHICLE)
     stops = [(_stop(sighting), sighting.camera.name) for sighting in confirmed.defer("trajectory")]
     pairs = ((row.pk, _conflict(_stop(row.sighting), stops, limit_mps)) for row in rows)
     return {pk: conflict for pk, conflict in pairs if conflict}

@@ -2,9 +2,9 @@
 
 from celery import shared_task
 
-from inference import jobs
 from investigations import mail, search
 from investigations.models import EvidencePackage, Search
+from portal import jobs
 
 
 @shared_task

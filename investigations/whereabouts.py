@@ -14,12 +14,13 @@ from cameras.gis import distance_m
 from cameras.models import Camera, Recording
 from inference.core.errors import CoreError
 from inference.core.trajectory import decode
-from inference.models import JobStatus, Sighting
+from inference.models import Sighting
 from investigations.intervals import Interval, intersect, merge
 from investigations.leads import pace_of
 from investigations.models import Candidate, Search, SearchRequest
 from investigations.reach import Reach, Rings, Watcher, hop_heading, rank_cameras, rings, track_heading
 from portal.accounts.models import User
+from portal.jobs import JobStatus
 
 LONGEST = timedelta(hours=24)
 MOST_CAMERAS = 200

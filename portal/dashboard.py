@@ -23,12 +23,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera, Recording
-from inference.models import OPEN_JOB_STATUSES, Analysis, JobStatus
+from inference.models import Analysis
 from investigations import workflow
 from investigations.expiry import count_expiring
 from investigations.models import Candidate, Destruction, Search, SearchRequest
 from portal.accounts.models import User
 from portal.accounts.rights import Right, acting_user, has_right
+from portal.jobs import OPEN_JOB_STATUSES, JobStatus
 from portal.trail.state import trail_card
 
 MOST_ROWS = 15

@@ -302,7 +302,7 @@ SPECTACULAR_SETTINGS = {
         "CameraStatus": "cameras.models.Camera.Status",
         "CandidateDecision": "investigations.models.Candidate.Decision",
         "ShownDecision": "investigations.serializers.candidates.SHOWN_DECISIONS",
-        "JobStatus": "inference.models.JobStatus",
+        "JobStatus": "portal.jobs.JobStatus",
         "CaseKind": "investigations.models.Case.Kind",
         "CaseStatus": "investigations.models.Case.Status",
         "Outcome": "investigations.models.Case.Outcome",

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from cameras.imports import standing_of
 from cameras.models import CameraImport, CameraImportQuerySet
+from cameras.services.files import sha256_of
 from cameras.standard_list import write_list
 from cameras.tasks import run_import
 from portal.accounts.models import Agency, User
@@ -37,7 +38,7 @@ def check_list(
             _("The file is too large: at most %(size)d MB are read.") % {"size": MOST_BYTES // 1024**2}
         )
     row = CameraImport(centre=centre, original_name=name, size=file.size or 0, requested_by=actor)
-    row.sha256 = _sha256(file)
+    row.sha256 = sha256_of(file)
     row.file.save("list.csv", file, save=False)
     try:
         with transaction.atomic():
@@ -136,11 +137,3 @@ def _queue(row: CameraImport, rows: CameraImportQuerySet, actor: User, **values:
 
 def _busy() -> str:
     return _("A list of this centre is already being read. Wait for its end, or cancel it.")
-
-
-def _sha256(file: File) -> str:  # type: ignore[type-arg]
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    file.seek(0)
-    return digest.hexdigest()

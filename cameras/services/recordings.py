@@ -1,6 +1,5 @@
 """Verbs on recordings."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera, Recording
+from cameras.services.files import sha256_of
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right
 from portal.audit.models import Action
@@ -45,7 +45,7 @@ def add_recording(
     if not Camera.objects.visible_to(actor).filter(pk=camera.pk).exists():
         raise ValidationError(_("This camera belongs to another control centre."))
     recording = Recording(camera=camera, started_at=started_at, original_name=Path(file.name or "").name[:255])
-    recording.sha256 = _sha256(file)
+    recording.sha256 = sha256_of(file)
     recording.file.save(file.name or "recording", file, save=False)
     try:
         measured = measure(Path(recording.file.path), recording.original_name)
@@ -61,11 +61,3 @@ def add_recording(
         recording.file.delete(save=False)
         raise
     return recording
-
-
-def _sha256(file: File) -> str:  # type: ignore[type-arg]
-    digest = hashlib.sha256()
-    for chunk in file.chunks():
-        digest.update(chunk)
-    file.seek(0)
-    return digest.hexdigest()

@@ -38,7 +38,7 @@ class VideoInfo:
     """What a container states about its video stream.
 
     Attributes:
-        width: Pixels, after the rotation noted in the file is applied.
+        width: Pixels, as stored: a rotation noted in the file is not followed, here or in the frames.
         height: Pixels, likewise.
         fps: Average frames per second.
         duration_s: Seconds; 0.0 where the container does not say.

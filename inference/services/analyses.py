@@ -6,13 +6,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cameras.models import Recording
-from inference.jobs import cancel_job
-from inference.models import OPEN_JOB_STATUSES, Analysis
+from inference.models import Analysis
 from inference.tasks import run_analysis
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right, require_visible
 from portal.audit.models import Action
 from portal.audit.services import record
+from portal.jobs import OPEN_JOB_STATUSES, cancel_job
 
 
 @transaction.atomic

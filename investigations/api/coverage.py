@@ -14,12 +14,13 @@ from rest_framework.views import APIView
 
 from cameras.models import Camera, Recording
 from inference.coverage import STATES, Held, coverage_of
-from inference.models import OPEN_JOB_STATUSES, Analysis
+from inference.models import Analysis
 from inference.services.analyses import request_analysis
 from investigations.models import Hold
 from investigations.serializers.workspace import LARGEST_ID, JsonListField
 from portal.accounts.models import User
 from portal.accounts.rights import Right, acting_user, require_right
+from portal.jobs import OPEN_JOB_STATUSES
 
 MOST_CAMERAS = 3000
 # A month of 130 cameras, or a day of 4,000.

@@ -9,9 +9,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from inference.models import Job, Sighting
+from inference.models import Sighting
 from investigations.models.request import SearchRequest
 from portal.accounts.models import User
+from portal.jobs import Job
 
 
 class AnswerQuerySet(models.QuerySet["Answer"]):

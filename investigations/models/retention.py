@@ -8,10 +8,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cameras.models import Camera
-from inference.models import Job
 from investigations.models.request import SearchRequest
 from investigations.models.search import Candidate
 from portal.accounts.models import Agency, User
+from portal.jobs import Job
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):

@@ -9,10 +9,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cameras.models import Camera, Recording
-from inference.models import Job, Sighting
+from inference.models import Sighting
 from investigations import workflow
 from investigations.models.request import SearchRequest
 from portal.accounts.models import User
+from portal.jobs import Job
 
 # Multiplying by one modulo the other puts rows into an order that says nothing of their similarity.
 SHUFFLE_BY, SHUFFLE_IN = 40_503, 65_537

@@ -5,12 +5,13 @@ from typing import Any
 from rest_framework import serializers
 
 from cameras.models import Recording
-from inference.models import JobStatus, Sighting
+from inference.models import Sighting
 from investigations.footage import addresses_of
 from investigations.models import SearchRequest
 from investigations.serializers.workspace import LARGEST_ID, LONGEST_RECORDING_S
 from investigations.services.footage import Look
 from portal.accounts.models import User
+from portal.jobs import JobStatus
 
 SEGMENT_S = 4
 # Boxes are asked for as playback goes on, not for whole days.

@@ -29,7 +29,7 @@ class StopSerializer(SightingSerializer):
     clip = serializers.SerializerMethodField()
 
     class Meta(SightingSerializer.Meta):
-        fields = [*(name for name in SightingSerializer.Meta.fields if name != "clip"), "clip"]
+        fields = [*SightingSerializer.Meta.fields, "clip"]
 
     def get_clip(self, sighting: Sighting) -> str:
         return clip_url(sighting.pk, self.context["viewer"])

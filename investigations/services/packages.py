@@ -8,8 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from inference.jobs import cancel_job
-from inference.models import OPEN_JOB_STATUSES, JobStatus, Sighting, SightingQuerySet
+from inference.models import Sighting, SightingQuerySet
 from investigations import events
 from investigations.models import Answer, EvidencePackage, Unmasking
 from investigations.services.moves import lock_request
@@ -18,6 +17,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right, require_visible
 from portal.audit.models import Action
 from portal.audit.services import record
+from portal.jobs import OPEN_JOB_STATUSES, JobStatus, cancel_job
 
 LONGEST_MARGIN_S = 120
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from inference.models import Sighting
 from investigations import events
 from investigations.models import Candidate, Path, PathPoint, SearchRequest
-from investigations.paths import PERSON_LIMIT_MPS, VEHICLE_LIMIT_MPS, Hop, Stop
+from investigations.paths import Hop, Stop, limit_of
 from investigations.paths import build_path as order_stops
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right, require_visible
@@ -72,7 +72,7 @@ def order_sightings(sightings: Iterable[Sighting]) -> list[tuple[Sighting, Hop |
     rows = {row.pk: row for row in sightings}
     stops = [Stop(pk, row.camera.position, row.first_seen_at, row.last_seen_at) for pk, row in rows.items()]
     has_vehicle = any(row.kind == Sighting.Kind.VEHICLE for row in rows.values())
-    limit_mps = VEHICLE_LIMIT_MPS if has_vehicle else PERSON_LIMIT_MPS
+    limit_mps = limit_of(is_vehicle=has_vehicle)
     return [(rows[stop.key], hop) for stop, hop in order_stops(stops, limit_mps=limit_mps)]
 
 

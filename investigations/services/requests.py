@@ -9,8 +9,6 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inference.jobs import cancel_job
-from inference.models import OPEN_JOB_STATUSES
 from investigations import workflow
 from investigations.models import Case, LegalBasis, Notification, ScopeChange, SearchRequest
 from investigations.services.moves import lock_request, move_request, note_change
@@ -19,6 +17,7 @@ from portal.accounts.models import Agency, User
 from portal.accounts.rights import Right, require_right
 from portal.audit.models import Action
 from portal.audit.services import record
+from portal.jobs import OPEN_JOB_STATUSES, cancel_job
 
 Status = SearchRequest.Status
 Outcome = SearchRequest.Outcome

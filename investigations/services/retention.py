@@ -4,12 +4,12 @@ the law's times do, so that those that begin one have no actor."""
 from django.db import transaction
 from django.utils import timezone
 
-from inference.models import OPEN_JOB_STATUSES, JobStatus, soon
 from investigations.expiry import cameras_with_expired
 from investigations.models import Destruction, SearchRequest
 from portal.accounts.models import Agency, User
 from portal.audit.models import Action
 from portal.audit.services import record
+from portal.jobs import OPEN_JOB_STATUSES, JobStatus, soon
 
 Rule = Destruction.Rule
 

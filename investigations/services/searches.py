@@ -16,7 +16,6 @@ from cameras.models import Camera, Recording
 from inference.core.errors import CoreError, ImageError
 from inference.core.images import encode_jpeg, read_image
 from inference.footage import picture_at
-from inference.jobs import cancel_job
 from inference.models import Sighting
 from inference.sentences import in_words
 from investigations import events
@@ -29,6 +28,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right, require_visible
 from portal.audit.models import Action
 from portal.audit.services import record
+from portal.jobs import cancel_job
 
 MOST_PICTURES = 10
 LARGEST_BYTES = 25_000_000

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import template
 
-from inference.models import JobStatus
 from investigations.models import Destruction, SearchRequest
+from portal.jobs import JobStatus
 
 register = template.Library()
 

@@ -7,12 +7,12 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
-from inference.models import JobStatus
 from investigations.models import Answer, AnswerItem, EvidencePackage, SearchRequest
 from investigations.pictures import sighting_url
 from investigations.services.looks import view_answer
 from portal.accounts.models import User
 from portal.audit.services import write_root
+from portal.jobs import JobStatus
 
 WHY_NOT: Mapping[str, StrOrPromise] = {
     "unindexed": _("recorded, but not analysed when the search ran"),

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from cameras.views import has_tiles
-from inference.models import JobStatus
 from investigations.forms import RequestForm, take_error
 from investigations.models import Case, Destruction, SearchRequest
 from investigations.services.looks import keep_viewing_case
@@ -31,6 +30,7 @@ from investigations.views.common import as_validation, attempt, endings_of, prog
 from investigations.views.talk import attach_all, say_refusals, talk_of
 from portal.accounts.models import Agency, User
 from portal.accounts.rights import Right, acting_user, has_right, require_right
+from portal.jobs import JobStatus
 
 Status = SearchRequest.Status
 Write = Callable[[RequestTerms], SearchRequest]

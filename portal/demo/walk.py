@@ -11,7 +11,7 @@ from django.utils import timezone
 from cameras.models import Camera, Recording
 from inference.core.images import encode_jpeg
 from inference.core.video import read_frames
-from inference.models import Analysis, Job, JobStatus, Sighting
+from inference.models import Analysis, Sighting
 from inference.services.analyses import request_analysis
 from investigations.evidence.verify import verify_file
 from investigations.models import (
@@ -35,6 +35,7 @@ from investigations.services.reviews import review_candidate
 from investigations.services.searches import SearchTerms, Upload, start_search
 from portal.demo.footage import CLIP_NAME
 from portal.demo.scene import LEFT, RIGHT, Scene
+from portal.jobs import Job, JobStatus
 
 CASE_NUMBER = "DEMO-0001"
 KNOWN_PERSON = "빨강·남색 점퍼, 짙은 바지 / red and navy jacket, dark trousers"

@@ -8,15 +8,17 @@ import pytest
 from django.conf import settings
 
 from cameras.models import Camera, Recording
-from inference import ingest, jobs
+from inference import ingest
 from inference.core.detections import Box, Kind
 from inference.core.errors import VideoError
 from inference.core.pipeline import AnalysisResult, TrackResult
 from inference.core.trajectory import decode
 from inference.core.video import VideoInfo
-from inference.models import Analysis, Feature, JobStatus, Sighting
+from inference.models import Analysis, Feature, Sighting
 from investigations.models import Candidate, SearchRequest
+from portal import jobs
 from portal.accounts.models import User
+from portal.jobs import JobStatus
 from tests.conftest import drawn_person, make_recording, make_search, unit_vector
 
 

@@ -7,11 +7,13 @@ import pytest
 from django.utils import timezone, translation
 
 from cameras.models import Camera
-from inference import jobs
 from inference.core.errors import VideoError, say
-from inference.models import Analysis, JobStatus
+from inference.jobs import run_job
+from inference.models import Analysis
 from inference.sentences import in_words
+from portal import jobs
 from portal.accounts.models import User
+from portal.jobs import JobStatus
 from tests.conftest import make_recording
 
 
@@ -101,7 +103,7 @@ def test_what_went_wrong_is_written_in_the_language_of_who_asked(
         jobs.renew_claim(job, warning=in_words(UNREADABLE, name="left.mp4"))
         raise VideoError(UNREADABLE)
 
-    jobs.run_job(Analysis.objects.all(), analysis.pk, fail, file_name=lambda job: "left.mp4")
+    run_job(Analysis.objects.all(), analysis.pk, fail, file_name=lambda job: "left.mp4")
     analysis.refresh_from_db()
     with translation.override(language):
         expected = in_words(UNREADABLE, name="left.mp4")

@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from cameras.models import Camera
-from inference.models import JobStatus
 from investigations import clock, deadlines
 from investigations.models import Notification, Search, SearchRequest
 from investigations.services.requests import approve_request, begin_search, receive_request
 from portal.accounts.models import User
+from portal.jobs import JobStatus
 from tests.conftest import make_request, make_search
 from tests.investigations.conftest import entries
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from cameras.models import Camera, Recording
-from inference.models import JobStatus, Sighting
+from inference.models import Sighting
 from investigations import destruction
 from investigations.models import (
     Answer,
@@ -35,6 +35,7 @@ from investigations.services.talk import add_attachment
 from portal.accounts.models import Agency, User
 from portal.audit.models import AuditEntry
 from portal.audit.services import verify_chain
+from portal.jobs import JobStatus
 from tests.conftest import drawn_person, make_request, make_search
 from tests.investigations.conftest import entries
 from tests.investigations.destroying import (

@@ -13,11 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from cameras.models import Camera, Recording
-from inference import ingest, jobs
+from inference import ingest
 from inference.core.pipeline import AnalysisResult
 from inference.core.video import VideoInfo
 from inference.engine import get_gallery
-from inference.models import Analysis, Feature, JobStatus, Sighting
+from inference.models import Analysis, Feature, Sighting
 from investigations import clock, destruction, expiry
 from investigations.models import (
     Candidate,
@@ -32,8 +32,10 @@ from investigations.models import (
 from investigations.services import retention
 from investigations.services.candidates import decide_candidate
 from investigations.services.paths import build_path
+from portal import jobs
 from portal.accounts.models import Agency, User
 from portal.audit.services import prove, verify_chain
+from portal.jobs import JobStatus
 from tests.conftest import make_recording, make_request, make_sighting, unit_vector
 from tests.investigations.conftest import entries
 from tests.investigations.destroying import (

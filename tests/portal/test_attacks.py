@@ -26,7 +26,8 @@ from investigations.models import (
 from investigations.models.search import CandidateDecision
 from portal.accounts.models import User
 from tests.conftest import NOON
-from tests.portal.test_routes import ROUTES, TABLE, VERBS, addresses
+from tests.portal.route_table import TABLE, VERBS
+from tests.portal.test_routes import ROUTES, addresses
 
 __all__ = ["addresses"]  # a fixture
 SCRIPT = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"

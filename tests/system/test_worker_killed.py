@@ -7,9 +7,10 @@ import pytest
 
 from cameras.models import Recording
 from inference import ingest
-from inference.models import Analysis, JobStatus, Sighting
+from inference.models import Analysis, Sighting
 from inference.services.analyses import cancel_analysis, request_analysis
 from portal.accounts.models import User
+from portal.jobs import JobStatus
 from portal.stack import Stack
 from tests.system.conftest import wait_for_end, wait_until
 

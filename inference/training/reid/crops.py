@@ -32,6 +32,8 @@ class Crops:
                     blobs.append(data[start : start + length])
                     rows.append((source, identity, camera))
                 start += length
+        if not blobs:
+            raise ValueError(f"{packs} holds no picture of {sorted(sources) if sources else 'any set'}.")
         with ThreadPoolExecutor() as threads:
             self.pictures = torch.stack(list(threads.map(lambda blob: _decode(blob, size), blobs)))
         self.sources = _numbered([source for source, _identity, _camera in rows])

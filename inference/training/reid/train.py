@@ -72,7 +72,10 @@ class Run:
 
     def __init__(self, crops: Crops, recipe: Recipe, options: Any, device: str, *, seed: int) -> None:
         self.recipe, self.device = recipe, device
-        self.crops, self.sampler = crops, Sampler(crops, seed=seed + int(time.time()))
+        self.crops, self.sampler = (
+            crops,
+            Sampler(crops, seed=seed + int(time.time())),
+        )  # other batches when gone on with
         self.labels = torch.from_numpy(crops.identities).to(device)
         self.student = load_student(options.start).to(device, memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.student)
@@ -91,6 +94,9 @@ class Run:
         started, before = time.monotonic(), self.seconds
         said = time.monotonic()
         until = min(options.minutes * 60 - before, options.stop_after * 60)
+        if until <= 0:
+            print(f"{options.state} has had its {options.minutes:g} minutes.")
+            return
         while (spent := time.monotonic() - started) < until:
             self.seconds = before + spent
             losses = self._train_once(self.seconds / (options.minutes * 60))
