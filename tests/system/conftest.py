@@ -13,14 +13,16 @@ from django.conf import settings
 from django.core.files import File
 from django.db import connection
 from django.utils import timezone
+from playwright.sync_api import Browser, Page
 
 from cameras.models import Camera, Recording
 from cameras.services.recordings import add_recording
-from inference.models import Job
 from inference.videos import measure_video
 from portal.accounts.models import User
 from portal.demo.footage import cut
+from portal.jobs import Job
 from portal.stack import Stack
+from tests.system.browsing import silent_page
 
 # The man in the red and blue jacket walks from the left half into the right one.
 START_S, END_S = 50.0, 66.0
@@ -34,6 +36,33 @@ def stack(committing_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stac
     with Stack(Path(settings.VAR_DIR) / "log") as running:
         running.start_redis()
         yield running
+
+
+@pytest.fixture
+def workers(stack: Stack) -> None:
+    stack.start_workers()
+
+
+@pytest.fixture
+def site(stack: Stack) -> str:
+    """The address of the web server; who needs workers too asks for `workers`."""
+    port = free_port()
+    stack.start_web("127.0.0.1", port)
+    return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """A page whose console stays silent. Closed before the site is stopped."""
+    with silent_page(browser) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def _database_beside_playwright(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Playwright's sync interface runs an event loop in this thread, also for the test after a browser's, and Django
+    would take it for its own."""
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 
 @pytest.fixture(scope="session")

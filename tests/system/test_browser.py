@@ -3,9 +3,8 @@
 Uses Debian's Chromium; skipped with its reason where there is none.
 """
 
-import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import cv2
 import pytest
 from django.conf import settings
 from django.core.files.base import ContentFile
-from playwright.sync_api import Browser, ConsoleMessage, FilePayload, Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from cameras.models import Camera, Recording
 from inference.core.images import read_image
@@ -26,64 +25,15 @@ from investigations.models import Path as FoundPath
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.audit.services import verify_chain
-from portal.stack import Stack
-from tests.conftest import NOON, PASSWORD, add_feature, drawn_person, make_recording, make_search, make_sighting
-from tests.system.conftest import START_S, free_port, wait_for_end, wait_until
+from tests.conftest import NOON, add_feature, drawn_person, make_recording, make_search, make_sighting
+from tests.system.browsing import keep_screenshot, log_in
+from tests.system.conftest import START_S, wait_for_end, wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("workers")]
 # 55 s into the clip the man stands clear of the others, in the left half.
 QUERY_S, QUERY_BOX = 55.0 - START_S, (140, 350, 238, 530)
-QUICK_MS, JOB_MS = 10_000, 60_000
+JOB_MS = 60_000
 IDLE_MS = 7_000  # longer than any time limit of the libraries in between
-
-
-@pytest.fixture
-def site(stack: Stack) -> str:
-    port = free_port()
-    stack.start_workers()
-    stack.start_web("127.0.0.1", port)
-    return f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture
-def page(browser: Browser, site: str) -> Iterator[Page]:
-    """A page whose console stays silent: an error there fails the test. Closed before the site is stopped."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB", timezone_id="Asia/Seoul")
-    context.set_default_timeout(QUICK_MS)
-    opened = context.new_page()
-    errors: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            errors.append(f"{message.text} ({message.location.get('url', '')})")
-
-    opened.on("console", note)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert errors == []
-
-
-@pytest.fixture(autouse=True)
-def _database_beside_playwright(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Playwright's sync interface runs an event loop in this thread, which Django would take for its own."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
-def log_in(page: Page, site: str, user: User) -> None:
-    page.goto(f"{site}/login/")
-    page.fill("input[name=username]", user.username)
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url(f"{site}/")
-
-
-def keep_screenshot(page: Page, name: str) -> None:
-    """Keep what the test saw: below var for whoever looks, in docs/images when the README's pictures are made."""
-    is_for_docs = os.environ.get("DONGSEON_SCREENSHOTS") == "1"
-    folder = settings.BASE_DIR / ("docs/images" if is_for_docs else "var/screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png")
 
 
 def picture_of_the_man(half: Path) -> bytes:

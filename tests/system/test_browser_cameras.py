@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.files.base import File
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from cameras.models import Camera
 from cameras.services.cameras import move_camera
@@ -15,18 +15,11 @@ from cameras.services.recordings import add_recording
 from inference.videos import measure_video
 from portal.accounts.models import Agency, User
 from portal.audit.models import AuditEntry
-from portal.stack import Stack
 from tests.cameras.test_cameras_api import fill_city
 from tests.conftest import NOON
 from tests.core.drawing import write_video
 from tests.inference.test_snapshots import grey
-from tests.system.conftest import free_port
-from tests.system.test_browser import (  # noqa: F401 -- a fixture
-    _database_beside_playwright,
-    keep_screenshot,
-    log_in,
-)
-from tests.system.test_browser_station import elsewhere
+from tests.system.browsing import elsewhere, keep_screenshot, log_in, silent_page
 
 pytestmark = pytest.mark.browser
 # Bars on two idle cores are 1,500 ms and 100 ms; a busy machine is given more.
@@ -47,30 +40,10 @@ NOT_THERE = "There is no such camera, or none that you may see."
 
 
 @pytest.fixture
-def site(stack: Stack) -> str:
-    """The web server alone: nothing here waits for a worker."""
-    port = free_port()
-    stack.start_web("127.0.0.1", port)
-    return f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture
 def page(browser: Browser, site: str) -> Iterator[Page]:
     """A page whose console stays silent but for refusals, which the browser notes and the page says in a sentence."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB", timezone_id="Asia/Seoul")
-    context.set_default_timeout(QUICK_MS)
-    opened = context.new_page()
-    errors: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and "/api/cameras/" not in message.location.get("url", ""):
-            errors.append(message.text)
-
-    opened.on("console", note)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert errors == []
+    with silent_page(browser, timeout_ms=QUICK_MS, is_expected=lambda said: "/api/cameras/" in said) as opened:
+        yield opened
 
 
 def hand(page: Page) -> tuple[float, float]:

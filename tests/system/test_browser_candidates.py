@@ -4,7 +4,6 @@ Uses Debian's Chromium; skipped with its reason where there is none. Everything 
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,11 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from cameras.models import Camera, Recording
 from inference.core.images import read_image
@@ -27,9 +25,10 @@ from investigations import events
 from investigations.models import Candidate, QueryPicture, Search, SearchRequest
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
-from portal.stack import Stack
-from tests.conftest import NOON, PASSWORD, drawn_person, make_recording, make_search, make_sighting
-from tests.system.conftest import free_port, wait_until
+from tests.conftest import NOON, drawn_person, make_recording, make_search, make_sighting
+from tests.core.drawing import write_video
+from tests.system.browsing import keep_screenshot, log_in, silent_page
+from tests.system.conftest import wait_until
 
 pytestmark = pytest.mark.browser
 QUICK_MS = 30_000  # enough for a busy machine; nothing waits that long on a quiet one
@@ -61,52 +60,16 @@ SCROLL = """async (seconds) => {
 }"""
 
 
-@pytest.fixture(autouse=True)
-def _database_beside_playwright(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Playwright's sync interface runs an event loop in this thread, which Django would take for its own."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-
-
 @pytest.fixture
-def page(browser: Browser, stack: Stack) -> Iterator[Page]:
-    """A page of the portal's own server. Its console stays silent: an error there fails the test."""
-    port = free_port()
-    stack.start_web("127.0.0.1", port)
-    context = browser.new_context(
-        viewport={"width": 1366, "height": 768},
-        locale="en-GB",
-        timezone_id="Asia/Seoul",
-        base_url=f"http://127.0.0.1:{port}",
-    )
-    context.set_default_timeout(QUICK_MS)
+def page(browser: Browser, site: str) -> Iterator[Page]:
+    """A page whose console stays silent, and that counts its long tasks; its addresses are the portal's."""
     expect.set_options(timeout=QUICK_MS)
-    context.add_init_script(WATCH)
-    opened = context.new_page()
-    errors: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            errors.append(f"{message.text} ({message.location.get('url', '')})")
-
-    opened.on("console", note)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert errors == []
-
-
-def keep_screenshot(page: Page, name: str) -> None:
-    folder = Path(os.environ.get("DONGSEON_SHOTS", settings.BASE_DIR / "var/shots"))
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"candidates-{name}.png")
+    with silent_page(browser, timeout_ms=QUICK_MS, script=WATCH, base_url=site) as opened:
+        yield opened
 
 
 def open_workspace(page: Page, request: SearchRequest, user: User) -> None:
-    page.goto("/login/")
-    page.fill("input[name=username]", user.username)
-    page.fill("input[name=password]", PASSWORD)
-    page.press("input[name=password]", "Enter")
-    page.wait_for_url("**/")
+    log_in(page, "", user)
     page.goto(f"/requests/{request.pk}/")
     expect(page.locator("#start-search")).to_be_visible()
 
@@ -114,21 +77,13 @@ def open_workspace(page: Page, request: SearchRequest, user: User) -> None:
 @pytest.fixture
 def footage(tmp_path: Path) -> bytes:
     """Four seconds in which a drawn figure walks from left to right."""
-    import av
-
-    path = tmp_path / "walk.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
-        figure = read_image(drawn_person())
-        for step in range(40):
-            image = np.full((240, 320, 3), 90, np.uint8)
-            image[60:188, 4 * step : 4 * step + 64] = figure
-            for packet in stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")):
-                container.mux(packet)
-        for packet in stream.encode():
-            container.mux(packet)
-    return path.read_bytes()
+    figure = read_image(drawn_person())
+    images = []
+    for step in range(40):
+        image = np.full((240, 320, 3), 90, np.uint8)
+        image[60:188, 4 * step : 4 * step + 64] = figure
+        images.append(image)
+    return write_video(tmp_path / "walk.mp4", images).read_bytes()
 
 
 @pytest.fixture
@@ -266,7 +221,7 @@ def test_five_hundred_arrive_while_somebody_works(
     if page.locator("#new-above").is_visible():
         page.click("#new-above")
     expect(cards.first.locator(".rank")).to_have_text("1")
-    keep_screenshot(page, "five-hundred")
+    keep_screenshot(page, "candidates-five-hundred")
     viewed = AuditEntry.objects.filter(action="search.viewed").order_by("-sequence").first()
     assert viewed is not None
     assert len(viewed.details["sightings"]) == 500  # the look names all that was on the page
@@ -344,7 +299,7 @@ def test_decisions_by_keys_one_and_several_and_their_undoing(
     page.keyboard.press("Shift+ArrowRight")
     cards.nth(7).click(modifiers=["Control"])
     expect(page.locator("#marks-count")).to_have_text("4 chosen")
-    keep_screenshot(page, "several")
+    keep_screenshot(page, "candidates-several")
     page.keyboard.press("KeyN")
     page.keyboard.press("Digit3")
     expect(page.locator("#candidates [data-decision=rejected]")).to_have_count(5)
@@ -375,7 +330,7 @@ def test_the_list_is_narrowed_grouped_and_kept_so(
     page.keyboard.press("KeyG")
     expect(page.locator(".candidate-head")).to_have_count(4)
     page.locator("#candidate-size [value=s]").check(force=True)
-    keep_screenshot(page, "by-camera-small")
+    keep_screenshot(page, "candidates-by-camera-small")
     page.reload()
     expect(page.locator(".candidate-head")).to_have_count(4)
     expect(page.locator("#candidate-size [value=s]")).to_be_checked()
@@ -407,7 +362,7 @@ def test_pieces_of_one_track_are_one_card_that_opens(
     expect(cards.first.locator(".pieces")).to_have_text("×3")
     cards.first.locator(".pieces").click()
     expect(cards).to_have_count(3)
-    keep_screenshot(page, "pieces")
+    keep_screenshot(page, "candidates-pieces")
 
 
 def test_two_are_compared_and_the_clip_plays(
@@ -451,7 +406,7 @@ def test_two_are_compared_and_the_clip_plays(
     zooms = dialog.locator(".stage").evaluate_all("stages => stages.map((stage) => stage.style.transform)")
     assert zooms[0] == zooms[1]
     assert "scale(1)" not in zooms[0]
-    keep_screenshot(page, "compare")
+    keep_screenshot(page, "candidates-compare")
     page.keyboard.press("ArrowRight")
     expect(dialog.locator("figcaption", has_text="Candidate 2")).to_be_visible()
     expect(dialog.get_by_label("red coat")).not_to_be_checked()
@@ -482,7 +437,7 @@ def test_what_is_impossible_is_warned_of_and_video_opens_there(
     expect(page.locator("#compare .impossible")).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.locator("#compare-dialog .impossible")).to_contain_text("Impossible: 3.4 km in 9 s")
-    keep_screenshot(page, "impossible")
+    keep_screenshot(page, "candidates-impossible")
     page.evaluate("document.addEventListener('footage:open', ({ detail }) => { window.opened = detail; })")
     page.keyboard.press("KeyV")
     expect(page.locator("#compare-dialog")).to_be_hidden()

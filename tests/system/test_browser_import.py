@@ -18,23 +18,18 @@ from portal.accounts.models import Agency, User
 from portal.audit.models import AuditEntry
 from portal.stack import Stack
 from tests.cameras.listing import city, row, write
+from tests.system.browsing import keep_screenshot, log_in
 from tests.system.conftest import wait_for_end, wait_until
-from tests.system.test_browser import (  # noqa: F401 -- fixtures
-    _database_beside_playwright,
-    keep_screenshot,
-    log_in,
-    page,
-    site,
-)
 
 ROWS, CAMERAS = 22_000, 55_000
 WITHIN_S = 60.0  # measured: a tenth of it on two idle cores
 
 
 @pytest.mark.browser
+@pytest.mark.usefixtures("workers")
 def test_a_citys_list_is_checked_and_imported_with_its_progress_seen(
-    page: Page,  # noqa: F811
-    site: str,  # noqa: F811
+    page: Page,
+    site: str,
     centre: Agency,
     administrator: User,
     tmp_path: Path,
@@ -90,7 +85,7 @@ def test_a_citys_list_is_checked_and_imported_with_its_progress_seen(
     assert len(download.value.path().read_bytes().splitlines()) == ROWS + 2
 
 
-def progress_until(page: Page, shown: str) -> list[float]:  # noqa: F811
+def progress_until(page: Page, shown: str) -> list[float]:
     """The shares that the bar shows until the text stands there."""
     shares: list[float] = []
     deadline = monotonic() + 2 * WITHIN_S

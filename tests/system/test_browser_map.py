@@ -17,25 +17,16 @@ from cameras.services.groups import save_group
 from investigations.models import SearchRequest
 from portal.accounts.models import Agency, User
 from portal.audit.models import AuditEntry
-from portal.stack import Stack
 from tests.bench import map as bench
 from tests.conftest import NOON, make_recording
-from tests.system.conftest import free_port, wait_until
-from tests.system.test_browser import _database_beside_playwright, keep_screenshot, log_in, page  # noqa: F401
+from tests.system.browsing import keep_screenshot, log_in
+from tests.system.conftest import wait_until
 
 pytestmark = pytest.mark.browser
 CENTRE = (36.499, 127.2716)
 # 300 m to the north and to the east.
 NORTH, EAST = 0.0026981, 0.0033563
 GRID = [(y + 0.5, x + 0.25) for y in range(-1, 11) for x in range(-1, 11)]
-
-
-@pytest.fixture
-def site(stack: Stack) -> str:
-    """Choosing needs no worker."""
-    port = free_port()
-    stack.start_web("127.0.0.1", port)
-    return f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture
@@ -64,7 +55,7 @@ def city(make_camera: Callable[..., Camera]) -> dict[str, int]:
 
 @pytest.fixture
 def workspace(
-    page: Page,  # noqa: F811
+    page: Page,
     site: str,
     city: dict[str, int],
     approved: SearchRequest,
@@ -86,11 +77,11 @@ def workspace(
     return page
 
 
-def chosen(page: Page) -> Any:  # noqa: F811
+def chosen(page: Page) -> Any:
     return page.locator("#camera-count")
 
 
-def spot(page: Page, camera: int) -> tuple[float, float]:  # noqa: F811
+def spot(page: Page, camera: int) -> tuple[float, float]:
     """Where on the screen a camera is drawn, by the ring around it."""
     emit(page, "camera:focus", {"camera": camera, "pan": False})
     box = page.locator(".camera-ring.focus").bounding_box()
@@ -98,11 +89,11 @@ def spot(page: Page, camera: int) -> tuple[float, float]:  # noqa: F811
     return box["x"], box["y"]
 
 
-def emit(page: Page, name: str, detail: dict[str, Any]) -> None:  # noqa: F811
+def emit(page: Page, name: str, detail: dict[str, Any]) -> None:
     page.evaluate("([name, detail]) => document.dispatchEvent(new CustomEvent(name, {detail}))", [name, detail])
 
 
-def settle(page: Page) -> None:  # noqa: F811
+def settle(page: Page) -> None:
     """Wait until the map stands still."""
     pane, before = page.locator("#map .leaflet-map-pane"), ""
     for _look in range(50):
@@ -113,7 +104,7 @@ def settle(page: Page) -> None:  # noqa: F811
         page.wait_for_timeout(150)
 
 
-def click_each(page: Page, *places: tuple[float, float]) -> None:  # noqa: F811
+def click_each(page: Page, *places: tuple[float, float]) -> None:
     """Click points of an outline, each once the one before is there."""
     for number, place in enumerate(places, start=1):
         page.mouse.click(*place)
@@ -124,7 +115,7 @@ def between(a: tuple[float, float], b: tuple[float, float], part: float) -> tupl
     return a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part
 
 
-def pull(page: Page, *places: tuple[float, float], is_dropped: bool = True) -> None:  # noqa: F811
+def pull(page: Page, *places: tuple[float, float], is_dropped: bool = True) -> None:
     page.mouse.move(*places[0])
     page.mouse.down()
     for place in places[1:]:
@@ -134,7 +125,7 @@ def pull(page: Page, *places: tuple[float, float], is_dropped: bool = True) -> N
 
 
 def test_cameras_are_chosen_by_every_tool(workspace: Page, city: dict[str, int]) -> None:
-    page = workspace  # noqa: F811
+    page = workspace
     at = {code: spot(page, pk) for code, pk in city.items() if code.startswith("A")}
     tip, count = page.locator(".sketch-tip"), chosen(page)
 
@@ -223,7 +214,7 @@ def test_cameras_are_chosen_by_every_tool(workspace: Page, city: dict[str, int])
 
 
 def test_bubbles_poles_and_cards(workspace: Page, city: dict[str, int]) -> None:
-    page, count = workspace, chosen(workspace)  # noqa: F811
+    page, count = workspace, chosen(workspace)
     played = """() => addEventListener("footage:open", (event) => {
       document.body.dataset.played = JSON.stringify(event.detail);
       event.stopImmediatePropagation();
@@ -289,7 +280,7 @@ def test_bubbles_poles_and_cards(workspace: Page, city: dict[str, int]) -> None:
 
 
 def test_the_list_and_the_groups(workspace: Page, city: dict[str, int], operator: User) -> None:
-    page, count = workspace, chosen(workspace)  # noqa: F811
+    page, count = workspace, chosen(workspace)
     save_group("Pole", [city["P1"], city["P2"], city["P3"]], actor=operator)
     rows = page.locator("#camera-list [role=option]")
     expect(rows.first).to_contain_text("Camera A5")  # nearest to the place where the person was last seen
@@ -360,7 +351,7 @@ def test_the_list_and_the_groups(workspace: Page, city: dict[str, int], operator
 
 
 def test_thousands_of_cameras_stay_smooth(
-    page: Page,  # noqa: F811
+    page: Page,
     browser: Browser,
     site: str,
     centre: Agency,

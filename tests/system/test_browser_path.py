@@ -16,11 +16,10 @@ from cameras.models import Camera
 from investigations.models import Candidate, Comment, SearchRequest, SecondReview
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
-from portal.stack import Stack
 from tests.conftest import NOON, drawn_person, make_recording, make_search, make_sighting
 from tests.core.drawing import write_video
-from tests.system.conftest import free_port, wait_until
-from tests.system.test_browser import _database_beside_playwright, keep_screenshot, log_in, page  # noqa: F401
+from tests.system.browsing import keep_screenshot, log_in
+from tests.system.conftest import wait_until
 
 pytestmark = pytest.mark.browser
 START = (36.4960, 127.2690)
@@ -35,14 +34,6 @@ WALK: list[tuple[str, int, int, int, str]] = [
     ("W6", 2450, 1100, 900, "confirmed"),
 ]
 BEYOND: list[tuple[str, int, int]] = [("B1", 2450, 1300), ("B2", 2600, 1250), ("B3", 2300, 1000), ("B4", 2450, 1700)]
-
-
-@pytest.fixture
-def site(stack: Stack) -> str:
-    """A path needs no worker."""
-    port = free_port()
-    stack.start_web("127.0.0.1", port)
-    return f"http://127.0.0.1:{port}"
 
 
 def place(north_m: float, east_m: float) -> dict[str, float]:
@@ -90,7 +81,7 @@ def walk(
 
 @pytest.fixture
 def work(
-    page: Page,  # noqa: F811
+    page: Page,
     site: str,
     walk: list[Candidate],
     approved: SearchRequest,

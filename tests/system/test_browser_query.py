@@ -21,8 +21,8 @@ from investigations.models import Search, SearchRequest
 from portal.accounts.models import User
 from portal.stack import Stack
 from tests.conftest import make_recording
-from tests.system.conftest import START_S, free_port, wait_until
-from tests.system.test_browser import _database_beside_playwright, keep_screenshot, log_in  # noqa: F401
+from tests.system.browsing import keep_screenshot, log_in, silent_page
+from tests.system.conftest import START_S, wait_until
 
 pytestmark = pytest.mark.browser
 SLOW_MS = 30_000
@@ -39,25 +39,10 @@ document.addEventListener("footage:open", (event) => {
 
 
 @pytest.fixture
-def site(stack: Stack) -> str:
-    """Without workers: those tests that need them start them."""
-    port = free_port()
-    stack.start_web("127.0.0.1", port)
-    return f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture
 def page(browser: Browser, site: str) -> Iterator[Page]:
     """A page whose console stays silent, but for a worker that still loads its detector: the page asks it again."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB", timezone_id="Asia/Seoul")
-    context.set_default_timeout(SLOW_MS)
-    opened = context.new_page()
-    errors: list[str] = []
-    opened.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    yield opened
-    context.close()
-    assert [error for error in errors if "503" not in error] == []
+    with silent_page(browser, timeout_ms=SLOW_MS, is_expected=lambda said: "503" in said) as opened:
+        yield opened
 
 
 @pytest.fixture

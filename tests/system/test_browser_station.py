@@ -1,10 +1,6 @@
 """As the officer does it, in a real browser: write a request with files, send it, and follow it live."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection
 from playwright.sync_api import FilePayload, Page, expect
 
 from investigations.models import Case, Notification, SearchRequest
@@ -12,15 +8,9 @@ from investigations.services.requests import approve_request
 from investigations.services.talk import add_comment
 from portal.accounts.models import Agency, User
 from tests.conftest import drawn_person, legal_basis
-from tests.system.test_browser import (  # noqa: F401 -- fixtures
-    _database_beside_playwright,
-    keep_screenshot,
-    log_in,
-    page,
-    site,
-)
+from tests.system.browsing import elsewhere, keep_screenshot, log_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("workers")]
 LIVE_MS = 15_000
 
 
@@ -28,22 +18,9 @@ def file(name: str, content: bytes) -> FilePayload:
     return {"name": name, "mimeType": "application/octet-stream", "buffer": content}
 
 
-def elsewhere(act: Callable[[], object]) -> None:
-    """Somebody else acts, in a thread of their own: in the one of the browser's event loop nothing is pushed."""
-
-    def run() -> None:
-        try:
-            act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(run).result()
-
-
 def test_a_station_asks_and_follows_its_request(
-    page: Page,  # noqa: F811
-    site: str,  # noqa: F811
+    page: Page,
+    site: str,
     case: Case,
     centre: Agency,
     officer: User,

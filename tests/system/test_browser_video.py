@@ -20,7 +20,7 @@ from av.video.stream import VideoStream
 from django.core.files import File
 from django.utils import timezone
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, ConsoleMessage, Page, Position, expect
+from playwright.sync_api import Browser, Page, Position, expect
 
 from cameras.models import Camera, Recording
 from cameras.services.recordings import add_recording
@@ -36,9 +36,8 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.stack import Stack
 from tests.conftest import make_sighting
-from tests.system.conftest import free_port, wait_until
-from tests.system.test_browser import keep_screenshot, log_in
-from tests.system.test_quality import findings
+from tests.system.browsing import findings, keep_screenshot, log_in, silent_page
+from tests.system.conftest import wait_until
 
 Picture = NDArray[np.uint8]
 pytestmark = pytest.mark.browser
@@ -92,37 +91,11 @@ def _hour(
 
 
 @pytest.fixture
-def site(stack: Stack) -> str:
-    port = free_port()
-    stack.start_web("127.0.0.1", port)
-    return f"http://127.0.0.1:{port}"
-
-
-@pytest.fixture
 def page(browser: Browser, site: str, operator: User) -> Iterator[Page]:
     """A page whose console stays silent. What it makes for itself in memory is counted."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768}, locale="en-GB", timezone_id="Asia/Seoul")
-    context.set_default_timeout(QUICK_MS)
-    context.add_init_script(COUNT_URLS)
-    opened = context.new_page()
-    errors: list[str] = []
-
-    def note(message: ConsoleMessage) -> None:
-        if message.type == "error":
-            errors.append(f"{message.text} ({message.location.get('url', '')})")
-
-    opened.on("console", note)
-    opened.on("pageerror", lambda error: errors.append(str(error)))
-    log_in(opened, site, operator)
-    yield opened
-    context.close()
-    assert errors == []
-
-
-@pytest.fixture(autouse=True)
-def _database_beside_playwright(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Playwright's sync interface runs an event loop in this thread, which Django would take for its own."""
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with silent_page(browser, script=COUNT_URLS) as opened:
+        log_in(opened, site, operator)
+        yield opened
 
 
 @pytest.fixture
