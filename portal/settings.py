@@ -91,6 +91,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "portal.middleware.CompressStatic",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "portal.middleware.content_security_policy",
     "portal.middleware.remember_address",
