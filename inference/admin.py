@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
@@ -18,7 +18,10 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from cameras.admin import BaseRecordingAdmin
 from cameras.models import Camera, Recording
 from cameras.services.recordings import add_recording
-from inference.models import Analysis, Sighting
+from inference.core.errors import CoreError
+from inference.descriptions import known_of
+from inference.models import MODEL_FIELDS, Analysis, Description, Sighting
+from inference.sayings import say
 from inference.services.analyses import cancel_analysis, request_analysis
 from inference.videos import measure_video
 from portal.accounts.admin import ReadOnlyAdmin
@@ -32,6 +35,9 @@ STATUS_COLOURS = {
     "failed": "danger",
     "cancelled": "",
 }
+
+# As the labels of statuses, but in small letters: these are words, not states.
+CHIP = "inline-block font-semibold rounded-default text-xs px-2 py-1 my-1 bg-base-500/8 dark:bg-base-500/20"
 
 
 class JobAdmin(ReadOnlyAdmin):
@@ -77,11 +83,15 @@ class RecordingForm(forms.ModelForm[Recording]):
 
 class AnalysisInline(TabularInline):  # type: ignore[misc]
     model = Analysis
-    fields = ["status", "progress", "detector", "embedder", "fps", "sightings_written", "error", "ended_at"]
+    fields = ["status", "progress", "models", "fps", "sightings_written", "error", "ended_at"]
     readonly_fields = fields
     extra = 0
     can_delete = False
     tab = True
+
+    @admin.display(description=_("models"))
+    def models(self, analysis: Analysis) -> str:
+        return ", ".join(dict.fromkeys(analysis.models.values()))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -140,7 +150,7 @@ class AnalysisAdmin(JobAdmin):
         "requested_at",
         "problem",
     ]
-    list_filter = ["status", "detector", "embedder", "recording__camera"]
+    list_filter = ["status", *MODEL_FIELDS, "recording__camera"]
     list_select_related = ["recording__camera", "requested_by"]
     search_fields = ["recording__camera__code", "recording__original_name", "error"]
     actions = ["cancel"]
@@ -181,10 +191,25 @@ class SightingAdmin(ReadOnlyAdmin):
     search_fields = ["camera__code", "camera__name"]
     date_hierarchy = "seen_at"
     exclude = ["image"]
-    readonly_fields = ["picture"]
+    readonly_fields = ["picture", "looks"]
 
     @admin.display(description=_("picture"))
     def picture(self, sighting: Sighting) -> str:
         # The picture's own view checks the right and writes the audit entry.
         address = reverse("sighting-picture", args=[sighting.pk])
         return format_html('<img src="{}" alt="" style="height:96px" loading="lazy">', address)
+
+    @admin.display(description=_("looks"))
+    def looks(self, sighting: Sighting) -> str:
+        """What each describer said of it, a line each."""
+        return format_html_join("", "<p>{} <small>{}</small></p>", map(_chips, sighting.descriptions.order_by("pk")))
+
+
+def _chips(description: Description) -> tuple[str, str]:
+    """What the model is sure of, or why that cannot be read; and the model's id."""
+    try:
+        known = known_of(description)
+    except CoreError as error:
+        return str(error), description.describer
+    chips = [(CHIP, say(name, value), round(100 * probability)) for name, value, probability in known]
+    return format_html_join(" ", '<span class="{}">{} {}%</span>', chips) or gettext("unknown"), description.describer

@@ -6,11 +6,14 @@ from pathlib import Path
 
 from django.conf import settings
 
+from inference.core.attributes import Describer, load_describer
+from inference.core.detections import Kind
 from inference.core.detector import Detector, load_detector
-from inference.core.manifest import ModelStore
+from inference.core.manifest import ModelStore, base_of
 from inference.core.openvino_engine import EngineConfig
 from inference.core.reid import Embedder, load_embedder
 from inference.gallery import FaissGallery, Gallery
+from inference.tuning import is_tuned, tuned_embedder
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +21,8 @@ logger = logging.getLogger(__name__)
 @cache
 def model_store() -> ModelStore:
     mirror = settings.MODEL_MIRROR_DIR
-    return ModelStore(settings.MODEL_CACHE_DIR, mirror=Path(mirror) if mirror else None, progress=logger.info)
+    folder = Path(mirror) if mirror else None
+    return ModelStore(settings.MODEL_CACHE_DIR, mirror=folder, manifest=settings.MODEL_MANIFEST, progress=logger.info)
 
 
 @cache
@@ -26,9 +30,57 @@ def get_detector(model_id: str) -> Detector:
     return load_detector(model_id, model_store(), engine=_engine())
 
 
+def get_embedder(model_id: str, camera: int | None = None) -> Embedder:
+    """Load an embedder; `camera` is where its crops come from, which a model tuned to the site wants to know."""
+    base = _embedder(base_of(model_id))
+    return tuned_embedder(model_id, base, camera) if is_tuned(model_id) else base
+
+
 @cache
-def get_embedder(model_id: str) -> Embedder:
+def _embedder(model_id: str) -> Embedder:
     return load_embedder(model_id, model_store(), engine=_engine())
+
+
+@cache
+def get_describer(model_id: str) -> Describer:
+    return load_describer(model_id, model_store(), engine=_engine())
+
+
+def embedder_id(kind: Kind | str) -> str:
+    """The model that the settings name for features of this kind."""
+    return str(settings.EMBEDDER_MODEL if kind == Kind.PERSON else settings.VEHICLE_EMBEDDER_MODEL)
+
+
+def describer_id(kind: Kind | str) -> str:
+    """The model that the settings name for descriptions of this kind; empty for none."""
+    return str(settings.PERSON_DESCRIBER_MODEL if kind == Kind.PERSON else settings.VEHICLE_DESCRIBER_MODEL)
+
+
+def models_of_settings() -> dict[str, str]:
+    """What a new analysis runs with, by the names of its fields."""
+    return {
+        "detector": settings.DETECTOR_MODEL,
+        "embedder": embedder_id(Kind.PERSON),
+        "vehicle_embedder": embedder_id(Kind.VEHICLE),
+        "person_describer": describer_id(Kind.PERSON),
+        "vehicle_describer": describer_id(Kind.VEHICLE),
+    }
+
+
+def models_in_use() -> list[str]:
+    """Ids of the manifest's models that the settings name, each once."""
+    return list(dict.fromkeys(base_of(model_id) for model_id in models_of_settings().values() if model_id))
+
+
+def require_made_for(kind: Kind | str, *, embedder: str = "", describer: str = "") -> None:
+    """Refuse models that were made for something else; an empty id is no model.
+
+    Raises:
+        ModelError: Unknown, of another task, or made for the other kind.
+    """
+    for model_id, task in ((embedder, "reid"), (describer, "describer")):
+        if model_id:
+            model_store().entry(base_of(model_id), task=task, kind=kind)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""The analysis job: a recording in, sightings with features out, in one transaction.
+"""The analysis job: a recording in, sightings with features and descriptions out, in one transaction.
 
 Running it again on the same recording gives the same sightings and none twice: a track whose picture is the same
 keeps its row, and with it every candidate that points at it.
@@ -11,10 +11,11 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import ProtectedError
 
-from inference.core.detections import Box
-from inference.core.pipeline import AnalysisResult, Pipeline, PipelineConfig, TrackResult
+from inference.core.attributes import pack
+from inference.core.detections import Box, Kind
+from inference.core.pipeline import AnalysisResult, Models, Pipeline, PipelineConfig, TrackResult
 from inference.core.trajectory import Trajectory, encode
-from inference.engine import get_detector, get_embedder
+from inference.engine import get_describer, get_detector, get_embedder, require_made_for
 from inference.jobs import run_job
 from inference.models import Analysis, Feature, Sighting
 from inference.sentences import in_words
@@ -34,10 +35,19 @@ def _work(analysis: Analysis) -> None:
 
 
 def run_pipeline(analysis: Analysis) -> AnalysisResult:
-    pipeline = Pipeline(
-        get_detector(analysis.detector), get_embedder(analysis.embedder), PipelineConfig(fps=analysis.fps)
-    )
+    pipeline = Pipeline(get_detector(analysis.detector), models_of(analysis), PipelineConfig(fps=analysis.fps))
     return pipeline.analyse(Path(analysis.recording.file.path), on_progress=_progress_writer(analysis))
+
+
+def models_of(analysis: Analysis) -> Models:
+    """Load what the analysis names for each kind; a model made for the other kind is refused."""
+    for kind in Kind:
+        require_made_for(kind, embedder=analysis.embedder_of(kind), describer=analysis.describer_of(kind))
+    camera = analysis.recording.camera_id
+    return Models(
+        embedders={kind: get_embedder(model_id, camera) for kind in Kind if (model_id := analysis.embedder_of(kind))},
+        describers={kind: get_describer(model_id) for kind in Kind if (model_id := analysis.describer_of(kind))},
+    )
 
 
 def write_result(analysis: Analysis, result: AnalysisResult) -> None:
@@ -58,7 +68,8 @@ def write_result(analysis: Analysis, result: AnalysisResult) -> None:
                     new_files.append(row := _new_sighting(analysis, track))
                 _fill(row, analysis, track)
                 row.save()
-                _write_feature(row, analysis.embedder, track)
+                _write_feature(row, analysis.embedder_of(row.kind), track)
+                _write_description(row, analysis.describer_of(row.kind), track)
             jobs.end_job(
                 analysis,
                 JobStatus.DONE,
@@ -133,6 +144,19 @@ def _write_feature(row: Sighting, embedder: str, track: TrackResult) -> None:
     if old is not None:
         old.delete()
     Feature.objects.create(sighting=row, embedder=embedder, vector=vector)
+
+
+def _write_description(row: Sighting, describer: str, track: TrackResult) -> None:
+    """Write what the track looks like, unless the same is already there."""
+    if track.description is None:
+        return
+    probabilities = pack(track.description)
+    old = row.descriptions.of_model(describer).first()
+    if old is None:
+        row.descriptions.create(describer=describer, probabilities=probabilities)
+    elif bytes(old.probabilities) != probabilities:
+        old.probabilities = probabilities
+        old.save(update_fields=["probabilities"])
 
 
 def _known_name(analysis: Analysis) -> str:

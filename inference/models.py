@@ -1,4 +1,4 @@
-"""What was seen: analyses of recordings, and the sightings and features that they leave."""
+"""What was seen: analyses of recordings, and the sightings, features and descriptions that they leave."""
 
 import secrets
 from datetime import datetime
@@ -16,6 +16,9 @@ from portal.accounts.models import User
 from portal.jobs import Job
 from portal.jobs import soon as soon  # landed migrations know it by this place
 
+# The fields of an analysis that name its models.
+MODEL_FIELDS = ("detector", "embedder", "vehicle_embedder", "person_describer", "vehicle_describer")
+
 
 def new_feature_key() -> int:
     """A number that no other feature of any database has: index files name vectors by it."""
@@ -32,7 +35,11 @@ class Analysis(Job):
 
     recording = models.ForeignKey(Recording, models.CASCADE, related_name="analyses", verbose_name=_("recording"))
     detector = models.CharField(_("detector"), max_length=60)
-    embedder = models.CharField(_("embedder"), max_length=60)
+    embedder = models.CharField(_("embedder of persons"), max_length=60)
+    # Where one of these is blank, no such thing is made.
+    vehicle_embedder = models.CharField(_("embedder of vehicles"), max_length=60, blank=True)
+    person_describer = models.CharField(_("describer of persons"), max_length=60, blank=True)
+    vehicle_describer = models.CharField(_("describer of vehicles"), max_length=60, blank=True)
     fps = models.FloatField(_("sampled frames per second"))
     frames_read = models.PositiveIntegerField(_("frames"), default=0)
     sightings_written = models.PositiveIntegerField(_("sightings"), default=0)
@@ -57,6 +64,18 @@ class Analysis(Job):
 
     def __str__(self) -> str:
         return f"{_('analysis')} {self.pk}: {self.recording}"
+
+    @property
+    def models(self) -> dict[str, str]:
+        """The ids of its models by the names of their fields, without the blank ones."""
+        return {name: getattr(self, name) for name in MODEL_FIELDS if getattr(self, name)}
+
+    def embedder_of(self, kind: str) -> str:
+        """The id of the model that made the features of this kind's sightings."""
+        return self.embedder if kind == Sighting.Kind.PERSON else self.vehicle_embedder
+
+    def describer_of(self, kind: str) -> str:
+        return self.person_describer if kind == Sighting.Kind.PERSON else self.vehicle_describer
 
     @property
     def seconds(self) -> float | None:
@@ -168,3 +187,90 @@ class Feature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.embedder} → {self.sighting_id}"
+
+
+class DescriptionQuerySet(models.QuerySet["Description"]):
+    def of_model(self, describer: str) -> Self:
+        return self.filter(describer=describer)
+
+
+class Description(models.Model):
+    """What a sighting looks like: the probabilities of one describer, one byte for each value of its heads.
+
+    `inference.core.attributes` packs, unpacks and reads them. Seen by those who see the sighting, and deleted with it.
+    """
+
+    sighting = models.ForeignKey(Sighting, models.CASCADE, related_name="descriptions", verbose_name=_("sighting"))
+    describer = models.CharField(_("describer"), max_length=60)
+    probabilities = models.BinaryField()
+
+    objects = DescriptionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("description")
+        verbose_name_plural = _("descriptions")
+        constraints = [
+            models.UniqueConstraint(fields=["sighting", "describer"], name="one_description_per_sighting_and_model")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.describer} → {self.sighting_id}"
+
+
+class PairBackground(models.Model):
+    """How alike strangers look in two cameras to one model: mean and deviation of their cosines.
+
+    Taken from sightings at the same time in both; `inference.background` makes the rows and reads them. Statistics of
+    many, which name nobody.
+    """
+
+    embedder = models.CharField(_("embedder"), max_length=60)
+    kind = models.CharField(_("kind"), max_length=10, choices=Sighting.Kind)
+    camera_a = models.ForeignKey(Camera, models.CASCADE, related_name="+", verbose_name=_("camera"))
+    camera_b = models.ForeignKey(Camera, models.CASCADE, related_name="+", verbose_name=_("other camera"))
+    mean = models.FloatField(_("mean"))
+    deviation = models.FloatField(_("deviation"))
+    count = models.PositiveIntegerField(_("pairs"))
+    made_at = models.DateTimeField(_("made"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("background of two cameras")
+        verbose_name_plural = _("backgrounds of two cameras")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["embedder", "kind", "camera_a", "camera_b"], name="one_background_per_pair"
+            ),
+            # A pair has no order; the smaller key stands first.
+            models.CheckConstraint(condition=Q(camera_a__lt=F("camera_b")), name="background_pair_ordered"),
+            models.CheckConstraint(condition=Q(deviation__gt=0, count__gte=30), name="background_has_evidence"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.embedder}: {self.camera_a_id}, {self.camera_b_id}"
+
+
+class TunedModel(models.Model):
+    """A site's own linear map on the features of an embedder; `inference.tuning` makes and reads it.
+
+    It lies in the database, not in a file, so that every worker host and every backup has it. Never changed: a new map
+    is a new row with another name.
+    """
+
+    name = models.CharField(_("name"), max_length=60, unique=True)  # <base>+<8 hex digits of the map's digest>
+    base = models.CharField(_("embedder"), max_length=60)
+    kind = models.CharField(_("kind"), max_length=10, choices=Sighting.Kind)
+    weights = models.BinaryField()
+    # Of the cosines of strangers across cameras, with the map.
+    mean = models.FloatField(_("mean"))
+    deviation = models.FloatField(_("deviation"))
+    figures = models.JSONField(_("figures"), default=dict)
+    made_at = models.DateTimeField(_("made"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("tuned model")
+        verbose_name_plural = _("tuned models")
+        ordering = ["-made_at"]
+        constraints = [models.CheckConstraint(condition=Q(deviation__gt=0), name="tuned_model_has_deviation")]
+
+    def __str__(self) -> str:
+        return self.name

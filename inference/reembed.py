@@ -1,54 +1,99 @@
-"""After a change of the embedder: features anew from the stored best pictures, without looking at footage again."""
+"""After a change of models: features and descriptions anew from the stored best pictures, not from footage."""
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from django.db import transaction
 from numpy.typing import NDArray
 
+from inference.core.attributes import Describer, pack
+from inference.core.detections import Kind
 from inference.core.errors import CoreError
 from inference.core.images import decode_jpeg
 from inference.core.reid import Embedder
-from inference.models import Feature, Sighting
+from inference.models import Description, Feature, Sighting, SightingQuerySet
+from inference.tuning import TunedEmbedder, map_stored
 
 logger = logging.getLogger(__name__)
 
 BATCH = 64
 
+OnProgress = Callable[[int, int], None]
+Picture = tuple[int, NDArray[np.uint8]]
+# Makes the rows of the sightings of a batch, by their pictures.
+Maker = Callable[[Sequence[Picture]], None]
 
-def reembed(embedder: Embedder, on_progress: Callable[[int, int], None]) -> tuple[int, int]:
-    """Give every sighting that lacks one a feature of `embedder`; return how many were made and how many could not be.
 
-    May be stopped and started again: what is there stays, and features of other models stay beside it.
+def reembed(embedder: Embedder, kind: Kind, on_progress: OnProgress) -> tuple[int, int]:
+    """Give every sighting of `kind` that lacks one a feature of `embedder`.
+
+    May be stopped and started again: what is there stays, and features of other models stay beside it. Those of a
+    model tuned to the site are made from its base's; where these are missing, they are made first.
+
+    Returns:
+        How many were made, and how many could not be.
     """
-    ids = list(Sighting.objects.exclude(features__embedder=embedder.id).order_by("pk").values_list("pk", flat=True))
-    made = 0
-    for at in range(0, len(ids), BATCH):
-        made += _embed_batch(embedder, ids[at : at + BATCH])
-        on_progress(min(at + BATCH, len(ids)), len(ids))
-    return made, len(ids) - made
+
+    if isinstance(embedder, TunedEmbedder):
+        _made, failed = reembed(embedder.base, kind, on_progress)
+        return map_stored(embedder, kind, on_progress), failed
+
+    def make(pictures: Sequence[Picture]) -> None:
+        vectors = embedder.embed([picture for _pk, picture in pictures]).astype("<f2")
+        made = [
+            Feature(sighting_id=pk, embedder=embedder.id, vector=vector.tobytes())
+            for (pk, _picture), vector in zip(pictures, vectors, strict=True)
+        ]
+        _write(Feature, made)
+
+    return _fill(_of_kind(kind).exclude(features__embedder=embedder.id), make, on_progress)
 
 
-def _embed_batch(embedder: Embedder, ids: list[int]) -> int:
-    readable = list(_pictures(ids))
-    if not readable:
-        return 0
-    vectors = embedder.embed([picture for _pk, picture in readable])
+def redescribe(describer: Describer, kind: Kind, on_progress: OnProgress) -> tuple[int, int]:
+    """Give every sighting of `kind` that lacks one a description of `describer`, as `reembed` does with features."""
+
+    def make(pictures: Sequence[Picture]) -> None:
+        rows = describer.describe([picture for _pk, picture in pictures])
+        made = [
+            Description(sighting_id=pk, describer=describer.id, probabilities=pack(row))
+            for (pk, _picture), row in zip(pictures, rows, strict=True)
+        ]
+        _write(Description, made)
+
+    return _fill(_of_kind(kind).exclude(descriptions__describer=describer.id), make, on_progress)
+
+
+def _of_kind(kind: Kind) -> SightingQuerySet:
+    return Sighting.objects.filter(kind=kind)
+
+
+def _fill(lacking: SightingQuerySet, make: Maker, on_progress: OnProgress) -> tuple[int, int]:
+    total, done, made, last = lacking.count(), 0, 0, 0
+    # By primary key, not from the start each time: pictures that cannot be read stay lacking.
+    while batch := list(lacking.filter(pk__gt=last).order_by("pk")[:BATCH]):
+        pictures = list(_pictures(batch))
+        if pictures:
+            make(pictures)
+        done, made, last = done + len(batch), made + len(pictures), batch[-1].pk
+        on_progress(done, max(done, total))  # analyses may add some meanwhile
+    return made, done - made
+
+
+def _write(model: type[Feature] | type[Description], made: Sequence[Any]) -> None:
+    """Write the rows of sightings that are still there; an analysis may have written some of them meanwhile."""
     with transaction.atomic():
-        Feature.objects.bulk_create(
-            [
-                Feature(sighting_id=pk, embedder=embedder.id, vector=vector.astype("<f2").tobytes())
-                for (pk, _picture), vector in zip(readable, vectors, strict=True)
-            ],
-            ignore_conflicts=True,  # an analysis may have written one meanwhile
-        )
-    return len(readable)
+        rows = Sighting.objects.filter(pk__in=[row.sighting_id for row in made]).order_by("pk")
+        alive_ids = set(rows.select_for_update(no_key=True).values_list("pk", flat=True))
+        model._default_manager.bulk_create([row for row in made if row.sighting_id in alive_ids], ignore_conflicts=True)
 
 
-def _pictures(ids: list[int]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    for sighting in Sighting.objects.filter(pk__in=ids):
+def _pictures(batch: Sequence[Sighting]) -> Iterator[Picture]:
+    for sighting in batch:
         try:
             yield sighting.pk, decode_jpeg(sighting.image.read())
         except (CoreError, OSError) as error:
             logger.warning("sighting %s: %s", sighting.pk, error)
+        finally:
+            sighting.image.close()

@@ -4,7 +4,9 @@ from celery import shared_task
 
 from inference import detecting, ingest
 from inference.asking import reply
-from inference.models import Analysis
+from inference.background import measure_backgrounds
+from inference.engine import embedder_id
+from inference.models import Analysis, Sighting
 from portal import jobs
 
 
@@ -18,6 +20,12 @@ def requeue_abandoned() -> None:
     """Hand out again what a killed worker left behind. A second hand-out finds the row claimed, and does nothing."""
     for pk in jobs.take_abandoned(Analysis.objects.all()):
         run_analysis.delay(pk)
+
+
+@shared_task
+def measure_pair_backgrounds() -> None:
+    for kind in Sighting.Kind.values:
+        measure_backgrounds(embedder_id(kind), kind)
 
 
 @shared_task(acks_late=False)  # nobody waits any more when it would be handed out again

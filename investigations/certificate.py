@@ -13,9 +13,9 @@ from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from cameras.models import Camera, Recording
-from inference.models import Sighting
 from investigations.intervals import Interval, intersect, merge, subtract, total_s
 from investigations.models import Search, SearchRequest
+from investigations.querying import incomparable
 from portal.jobs import JobStatus
 
 
@@ -71,8 +71,7 @@ def _recordings(search: Search) -> QuerySet[Any]:
     begun = search.started_at or search.requested_at
     rows = Recording.objects.filter(camera__in=search.cameras.all()).overlapping(search.starts_at, search.ends_at)
     done = Min("analyses__ended_at", filter=Q(analyses__status=JobStatus.DONE))
-    foreign = Sighting.objects.current().exclude(features__embedder=search.embedder)
-    was_read = Q(read_at__lte=begun) & ~Q(pk__in=foreign.values("recording_id"))
+    was_read = Q(read_at__lte=begun) & ~Q(pk__in=incomparable(search).values("recording_id"))
     return rows.annotate(read_at=done).annotate(was_read=was_read)
 
 

@@ -252,7 +252,7 @@ def _delete_work(ledger: Ledger, request: SearchRequest) -> None:
     for rows in (Candidate.objects.filter(search__request=request), Path.objects.filter(request=request)):
         ledger.list_rows(rows)
         ledger.delete_rows(rows)
-    request.searches.update(description=[], plate="")
+    request.searches.update(description=[], wanted=[], plate="")
 
 
 def _delete_packages(ledger: Ledger, request: SearchRequest) -> None:

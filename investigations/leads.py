@@ -38,7 +38,7 @@ def other_paths(request: SearchRequest, viewer: User) -> Outlook:
     candidates = _known_candidates(request, viewer)
     weights = weights_of(request, candidates)
     best = _best_by_sighting(candidates)
-    leads = [_lead(row, is_confirmed=row.decision == Decision.CONFIRMED) for row in best.values()]
+    leads = [_lead(row, weights) for row in best.values()]
     now = measure_path(sorted((x for x in leads if x.is_confirmed), key=lambda x: x.stop.first_seen_at), weights)
     # One more than is wanted: the path as it is may be among the best, and is no alternative to itself.
     found = [path for path in find_paths(leads, weights=weights, count=COUNT + 1) if path.added][:COUNT]
@@ -53,8 +53,8 @@ def pace_of(request: SearchRequest) -> Pace:
 def weights_of(request: SearchRequest, candidates: Iterable[Candidate]) -> Weights:
     """Where people have decided about enough candidates, halfway between those that were the target and the others."""
     rows = list(candidates)
-    alike = [row.score for row in rows if row.decision == Decision.CONFIRMED]
-    others = [row.score for row in rows if row.decision == Decision.REJECTED]
+    alike = [row.score for row in rows if row.decision == Decision.CONFIRMED and row.score is not None]
+    others = [row.score for row in rows if row.decision == Decision.REJECTED and row.score is not None]
     pace = pace_of(request)
     weights = Weights(pace=pace, haste_mps=max(1.0, 2 * pace.spread_mps))
     if min(len(alike), len(others)) < FEWEST_DECISIONS or fmean(alike) <= fmean(others):
@@ -80,17 +80,23 @@ def _best_by_sighting(candidates: Sequence[Candidate]) -> dict[int, Candidate]:
     rejected = {row.sighting_id for row in candidates if row.decision == Decision.REJECTED}
     confirmed = {row.sighting_id for row in candidates if row.decision == Decision.CONFIRMED}
     best: dict[int, Candidate] = {}
-    for row in sorted(candidates, key=lambda row: (row.decision == Decision.CONFIRMED, row.score)):
+    for row in sorted(candidates, key=lambda row: (row.decision == Decision.CONFIRMED, _known_score(row))):
         if row.sighting_id in confirmed or row.sighting_id not in rejected:
             best[row.sighting_id] = row
-    undecided = sorted((row for key, row in best.items() if key not in confirmed), key=lambda row: -row.score)
+    undecided = sorted((row for key, row in best.items() if key not in confirmed), key=lambda row: -_known_score(row))
     for row in undecided[MOST_LEADS:]:
         del best[row.sighting_id]
     return best
 
 
-def _lead(row: Candidate, *, is_confirmed: bool) -> Lead:
-    return Lead(stop_of(row.sighting), row.score, is_confirmed)
+def _lead(row: Candidate, weights: Weights) -> Lead:
+    """What was found by words alone counts neither for a path nor against it: no picture has spoken."""
+    similarity = weights.midpoint if row.score is None else row.score
+    return Lead(stop_of(row.sighting), similarity, row.decision == Decision.CONFIRMED)
+
+
+def _known_score(row: Candidate) -> float:
+    return -1.0 if row.score is None else row.score
 
 
 def stop_of(sighting: Sighting) -> Stop:

@@ -19,7 +19,7 @@ Best = tuple[int, float]
 
 def keep_likeness(search: Search, query: NDArray[np.float32], sighting_ids: Sequence[int]) -> None:
     """Write down which query picture (rows of `query`, in order) each sighting is most like."""
-    pictures = list(search.pictures.filter(error="").values_list("pk", flat=True))
+    pictures = list(search.pictures.usable().values_list("pk", flat=True))
     if len(pictures) < 2 or len(pictures) != len(query):
         return
     rows = Feature.objects.of_model(search.embedder).filter(sighting__in=sighting_ids)

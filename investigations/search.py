@@ -1,36 +1,72 @@
-"""The search job: query pictures in, candidates out, camera by camera, so that leads show while it still looks."""
+"""The search job: pictures and words in, candidates out, camera by camera, so that leads show while it still looks.
+
+While it looks, the list is in the order of the plain cosines; at the end its head is re-ranked and gets its odds.
+"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from time import monotonic
 
 import numpy as np
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from cameras.models import Recording, RecordingQuerySet
-from inference.core.detections import Kind
-from inference.core.errors import CoreError, ImageError
-from inference.core.images import decode_jpeg
-from inference.core.proposals import propose_box
-from inference.engine import get_detector, get_embedder, get_gallery
-from inference.gallery import Match
+from inference.core.ranking import fuse
+from inference.engine import get_gallery
+from inference.gallery import Found, Match
 from inference.jobs import run_job
-from inference.models import Analysis, Feature, Sighting
-from inference.sentences import in_words
+from inference.models import Analysis, Description, Feature, Sighting, SightingQuerySet
 from investigations import events
 from investigations.likeness import keep_likeness
-from investigations.models import Candidate, QueryPicture, Search
+from investigations.models import Candidate, Search
+from investigations.ordering import (
+    HEAD,
+    Described,
+    Ranked,
+    found_by_words,
+    misfits,
+    rank,
+    rank_by_words,
+    read_descriptions,
+)
+from investigations.querying import (
+    NoQuery,
+    Query,
+    cut_out,
+    features_of,
+    heads_of,
+    incomparable,
+    known_heads_of,
+    rejected_features_of,
+    wanted_of,
+)
 from portal import jobs
 from portal.accounts.models import User
 from portal.jobs import JobStatus
 
+__all__ = ["NoQuery", "cut_out", "query_features", "search", "searchable_features", "write_candidates"]
+
 CAMERAS_AT_ONCE = 20
+# How often the list is written while it looks: nobody reads faster, and writing costs more than looking.
+BETWEEN_LISTS_S = 0.5
 
 
-class NoQuery(CoreError):  # noqa: N818 -- an answer, not a fault
-    """None of the query pictures can be searched by; the message says why."""
+@dataclass
+class Harvest:
+    """What was found so far: the head of the list, how alike everybody is by camera, and how many were compared."""
+
+    matches: list[Match] = field(default_factory=list)
+    cosines: dict[int, NDArray[np.float32]] = field(default_factory=dict)
+    compared: int = 0
+
+    def add(self, found: Found, *, limit: int) -> None:
+        best = sorted([*self.matches, *found.matches], key=lambda match: (-match.score, match.sighting_id))
+        self.matches = best[:limit]
+        self.cosines |= found.cosines
+        self.compared += found.compared
 
 
 def search(search_id: int) -> None:
@@ -40,42 +76,66 @@ def search(search_id: int) -> None:
 
 
 def _run(row: Search) -> None:
-    query = query_features(row)
+    query = _read_query(row)
     jobs.renew_claim(row, progress=0.05, sightings_compared=0)
     events.push_search_progress(row)
     camera_ids = list(row.cameras.values_list("pk", flat=True))
-    best: list[Match] = []
+    harvest, due_s = Harvest(), 0.0
     for done, batch in _batches(camera_ids):
-        features = searchable_features(row, batch)
-        found = get_gallery().search(query, features, limit=row.limit)
-        best = sorted([*best, *found], key=lambda match: (-match.score, match.sighting_id))[: row.limit]
-        with transaction.atomic():
-            compared = row.sightings_compared + features.count()
-            jobs.renew_claim(row, progress=0.05 + 0.95 * done, sightings_compared=compared)
-            write_candidates(row, best)
-            keep_likeness(row, query, [match.sighting_id for match in best])
-            events.push_search_progress(row)
-            events.push(row.request_id, {"type": "candidates.changed", "search": row.pk})
+        harvest.add(_compare(row, query, batch), limit=max(row.limit, HEAD))
+        if done < 1 and monotonic() < due_s:
+            continue
+        lines = _plain(query, harvest) if done < 1 else _ranked(row, query, harvest)
+        _write(row, query, lines[: row.limit], compared=harvest.compared, progress=0.05 + 0.95 * done)
+        due_s = monotonic() + BETWEEN_LISTS_S
     jobs.end_job(row, JobStatus.DONE, warning=unanalysed_warning(row, camera_ids))
     events.push_search_progress(row)
 
 
 def query_features(row: Search) -> NDArray[np.float32]:
     """Return the query's Q×D unit vectors; a picture that shows nobody keeps its error on its row."""
-    vectors = []
-    for picture in row.pictures.filter(error=""):
-        try:
-            vectors.append(_embed(row, picture))
-        except (NoQuery, ImageError, OSError) as error:
-            picture.error = in_words(error, name=picture.original_name)
-            picture.save(update_fields=["error"])
-    if not vectors:
-        raise NoQuery(" ".join(row.pictures.values_list("error", flat=True)))
-    return np.concatenate(vectors)
+    return features_of(row)
 
 
-def searchable_features(row: Search, camera_ids: Sequence[int]) -> QuerySet[Feature]:
-    """The features that this search may compare: seen by these cameras, in its hours, by right of who asked."""
+def _read_query(row: Search) -> Query:
+    """Raises ModelError where only words are searched by, and what understands them is gone."""
+    features = query_features(row)
+    heads = known_heads_of(row.describer) if len(features) else heads_of(row.describer)
+    return Query(features, rejected_features_of(row), wanted_of(row), heads)
+
+
+def _compare(row: Search, query: Query, camera_ids: Sequence[int]) -> Found:
+    limit = max(row.limit, HEAD)
+    if not query.has_pictures:
+        return found_by_words(_descriptions(row, query, camera_ids), query, limit=limit)
+    without = misfits(_descriptions(row, query, camera_ids), query) if query.is_filtering and query.heads else set()
+    features = searchable_features(row, camera_ids)
+    return get_gallery().compare(fuse(query.features), features, limit=limit, without=without)
+
+
+def _plain(query: Query, harvest: Harvest) -> list[Ranked]:
+    """The list while it still looks."""
+    is_alike = query.has_pictures
+    return [Ranked(one.sighting_id, one.score if is_alike else None, one.score) for one in harvest.matches]
+
+
+def _ranked(row: Search, query: Query, harvest: Harvest) -> list[Ranked]:
+    if query.has_pictures:
+        return rank(row, query, harvest.matches, harvest.cosines, harvest.compared)
+    return rank_by_words(row, query, harvest.matches)
+
+
+@transaction.atomic
+def _write(row: Search, query: Query, lines: Sequence[Ranked], *, compared: int, progress: float) -> None:
+    jobs.renew_claim(row, progress=progress, sightings_compared=compared)
+    write_candidates(row, lines)
+    keep_likeness(row, query.features, [line.sighting_id for line in lines])
+    events.push_search_progress(row)
+    events.push(row.request_id, {"type": "candidates.changed", "search": row.pk})
+
+
+def _searchable(row: Search, camera_ids: Sequence[int]) -> SightingQuerySet:
+    """The sightings that this search may compare: seen by these cameras, in its hours, by right of who asked."""
     assert isinstance(row.requested_by, User)
     sightings = (
         Sighting.objects.visible_to(row.requested_by)
@@ -83,19 +143,29 @@ def searchable_features(row: Search, camera_ids: Sequence[int]) -> QuerySet[Feat
         .seen_between(row.starts_at, row.ends_at)
         .filter(camera_id__in=camera_ids, kind=row.kind)
     )
-    if not row.includes_small:
-        sightings = sightings.filter(is_small=False)
+    return sightings if row.includes_small else sightings.filter(is_small=False)
+
+
+def _descriptions(row: Search, query: Query, camera_ids: Sequence[int]) -> Described:
     queried = row.pictures.exclude(sighting=None).values("sighting_id")
-    return Feature.objects.of_model(row.embedder).filter(sighting__in=sightings).exclude(sighting__in=queried)
+    rows = Description.objects.of_model(row.describer).filter(sighting__in=_searchable(row, camera_ids))
+    return read_descriptions(rows.exclude(sighting__in=queried), query.heads)
 
 
-def write_candidates(row: Search, best: Sequence[Match]) -> None:
+def searchable_features(row: Search, camera_ids: Sequence[int]) -> QuerySet[Feature]:
+    """The features of what this search may compare, without those of the pictures that it starts from."""
+    queried = row.pictures.exclude(sighting=None).values("sighting_id")
+    rows = Feature.objects.of_model(row.embedder).filter(sighting__in=_searchable(row, camera_ids))
+    return rows.exclude(sighting__in=queried)
+
+
+def write_candidates(row: Search, lines: Sequence[Ranked]) -> None:
     """Make the search's open candidates the best so far; what a person has decided about stays.
 
     Call it in a transaction: rows are locked, so that no decision made meanwhile is deleted, and no sighting that an
     analysis has just replaced is pointed at.
     """
-    sighting_ids = [match.sighting_id for match in best]
+    sighting_ids = [line.sighting_id for line in lines]
     fallen = row.candidates.filter(decision=Candidate.Decision.PENDING).exclude(sighting_id__in=sighting_ids)
     locked = list(fallen.select_for_update().values_list("pk", flat=True))
     row.candidates.filter(pk__in=locked).delete()
@@ -103,12 +173,10 @@ def write_candidates(row: Search, best: Sequence[Match]) -> None:
         Sighting.objects.filter(pk__in=sighting_ids).select_for_update(no_key=True).values_list("pk", flat=True)
     )
     Candidate.objects.bulk_create(
-        [
-            Candidate(search=row, sighting_id=match.sighting_id, score=match.score)
-            for match in best
-            if match.sighting_id in alive
-        ],
-        ignore_conflicts=True,
+        [Candidate(search=row, **asdict(line)) for line in lines if line.sighting_id in alive],
+        update_conflicts=True,
+        unique_fields=["search", "sighting"],
+        update_fields=["score", "order", "odds", "evidence", "described"],
     )
 
 
@@ -119,43 +187,16 @@ def unanalysed_warning(row: Search, camera_ids: Sequence[int]) -> str:
     lines = []
     if silent:
         lines.append(_("No recording in these hours: %s.") % ", ".join(camera.code for camera in silent))
-    unread = row.cameras.filter(pk__in=_unread(recorded, row.embedder).values("camera_id"))
+    unread = row.cameras.filter(pk__in=_unread(recorded, row).values("camera_id"))
     if unread:
         lines.append(_("Not analysed yet: %s.") % ", ".join(camera.code for camera in unread))
     return "\n".join(lines)
 
 
-def _unread(recorded: RecordingQuerySet, embedder: str) -> RecordingQuerySet:
-    """Recordings never analysed, or with sightings that have no feature of this embedder."""
+def _unread(recorded: RecordingQuerySet, row: Search) -> RecordingQuerySet:
+    """Recordings never analysed, or with sightings that this search cannot compare."""
     done = Analysis.objects.filter(status=JobStatus.DONE).values("recording_id")
-    foreign = Sighting.objects.current().exclude(features__embedder=embedder).values("recording_id")
-    return recorded.filter(~Q(pk__in=done) | Q(pk__in=foreign))
-
-
-def _embed(row: Search, picture: QueryPicture) -> NDArray[np.float32]:
-    image = decode_jpeg(picture.image.read())  # read_image has checked it when it was handed over
-    box = picture.box
-    if box is None and picture.sighting_id is None:
-        box = propose_box(image, get_detector(settings.DETECTOR_MODEL), kind=Kind(row.kind))
-        if box is None:
-            raise NoQuery(_nobody_found(row.kind) % {"name": picture.original_name})
-        picture.x1, picture.y1, picture.x2, picture.y2 = box
-        picture.save(update_fields=["x1", "y1", "x2", "y2"])
-    return get_embedder(row.embedder).embed([image if box is None else cut_out(image, box)])
-
-
-def _nobody_found(kind: str) -> str:
-    if kind == Sighting.Kind.PERSON:
-        return _("%(name)s: no person was found in this picture. Draw a box around the one you mean.")
-    return _("%(name)s: no vehicle was found in this picture. Draw a box around the one you mean.")
-
-
-def cut_out(image: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
-    """Return the part of the picture within the box, cut at its edges; at least one pixel."""
-    height, width = image.shape[:2]
-    x1, y1 = max(0, min(width - 1, int(box[0]))), max(0, min(height - 1, int(box[1])))
-    x2, y2 = max(x1 + 1, min(width, round(box[2]))), max(y1 + 1, min(height, round(box[3])))
-    return image[y1:y2, x1:x2]
+    return recorded.filter(~Q(pk__in=done) | Q(pk__in=incomparable(row).values("recording_id")))
 
 
 def _batches(camera_ids: Sequence[int]) -> Iterator[tuple[float, Sequence[int]]]:

@@ -14,15 +14,19 @@ from numpy.typing import NDArray
 
 from cameras.gis import distance_m
 from cameras.models import Camera
+from inference.core.attributes import UNKNOWN
 from inference.core.errors import CoreError
 from inference.core.trajectory import ends
 from inference.models import Feature, Sighting
+from inference.sayings import SAYINGS
 from investigations.fragments import PERSON_HEIGHTS_PER_S, VEHICLE_HEIGHTS_PER_S, Piece, join_pieces
 from investigations.likeness import Best, likeness_of
-from investigations.models import Candidate, CandidateDecision, Search, SecondReview
+from investigations.models import Candidate, CandidateDecision, QueryPicture, Search, SecondReview
 from investigations.models.search import SearchQuerySet
 from investigations.paths import Stop, limit_of, measure_hop
 from portal.accounts.models import User
+
+_PLACES = {attribute: place for place, attribute in enumerate(SAYINGS)}
 
 
 def with_candidates(searches: SearchQuerySet) -> SearchQuerySet:
@@ -61,6 +65,13 @@ class Finding:
     has_footage: bool
     conflict: Conflict | None
     evidence: list[dict[str, Any]]
+    described: list[dict[str, Any]]
+
+
+def pictures_shown(search: Search, viewer: User) -> list[QueryPicture]:
+    """The search's pictures, without those of decided candidates whose decision this person must not learn."""
+    shown = set(QueryPicture.objects.visible_to(viewer).filter(search=search).values_list("pk", flat=True))
+    return [picture for picture in search.pictures.all() if picture.pk in shown]
 
 
 def findings_of(search: Search, viewer: User) -> dict[int, Finding]:
@@ -68,13 +79,13 @@ def findings_of(search: Search, viewer: User) -> dict[int, Finding]:
     rows = list(search.candidates.all())
     groups, conflicts, stored = _groups(search, rows), _conflicts(search, rows, viewer), _stored_recordings(rows)
     reasons, verdicts, best = _reasons(search), _verdicts(search), likeness_of(search)
-    pictures = [picture for picture in search.pictures.all() if not picture.error]
-    number = {picture.pk: at for at, picture in enumerate(search.pictures.all(), start=1)}
+    pictures = [picture for picture in search.pictures.all() if not picture.error and not picture.is_against]
+    number = {picture.pk: at for at, picture in enumerate(pictures_shown(search, viewer), start=1)}
     only = pictures[0].pk if len(pictures) == 1 else None
     findings = {}
     for at, row in enumerate(rows):
         worse = rows[at + 1].score if at + 1 < len(rows) else None
-        like = best.get(row.sighting_id) or ((only, row.score) if only else None)
+        like = best.get(row.sighting_id) or ((only, row.score) if only and row.score is not None else None)
         findings[row.pk] = Finding(
             rank=at + 1,
             group=groups[row.pk],
@@ -83,6 +94,7 @@ def findings_of(search: Search, viewer: User) -> dict[int, Finding]:
             has_footage=row.sighting.recording_id in stored,
             conflict=conflicts.get(row.pk),
             evidence=_evidence(search, row, at + 1, worse, like, number),
+            described=_described(search, row),
         )
     return findings
 
@@ -97,7 +109,8 @@ def _evidence(
         "similarity": like[1] if like else row.score,
         "rank": rank,
         "compared": search.sightings_compared,
-        "gap": None if worse is None else row.score - worse,
+        "gap": None if worse is None or row.score is None else row.score - worse,
+        "description": row.evidence,
         "in_view_s": (sighting.last_seen_at - sighting.first_seen_at).total_seconds(),
         "width_px": sighting.x2 - sighting.x1,
         "height_px": sighting.y2 - sighting.y1,
@@ -107,6 +120,27 @@ def _evidence(
     if request.place:
         values["from_last_seen_m"] = distance_m(request.place, sighting.camera.position)
     return [{"name": name, "value": round(value, 4)} for name, value in values.items() if value is not None]
+
+
+def _described(search: Search, row: Candidate) -> list[dict[str, Any]]:
+    """What it looks like, and whether that is what was asked for."""
+    asked: dict[str, set[str]] = {}
+    for one in search.wanted:
+        asked.setdefault(one["attribute"], set()).add(one["value"])
+    return [
+        {
+            "attribute": attribute,
+            "value": value,
+            "probability": probability,
+            "wanted": value in asked[attribute] if attribute in asked and value != UNKNOWN else None,
+        }
+        for attribute, (value, probability) in sorted(row.described.items(), key=_place)
+    ]
+
+
+def _place(look: tuple[str, Any]) -> int:
+    """Head to foot, as the words are listed: PostgreSQL's JSON keeps no order."""
+    return _PLACES.get(look[0], len(_PLACES))
 
 
 def _reasons(search: Search) -> dict[int, str]:

@@ -5,6 +5,7 @@ from investigations.api import cases as case_api
 from investigations.api import coverage as coverage_api
 from investigations.api import footage as footage_api
 from investigations.api import paths as path_api
+from investigations.api import words as words_api
 from investigations.api import workspace as workspace_api
 from investigations.views import (
     answering,
@@ -77,6 +78,7 @@ urlpatterns = [
     path("api/requests/<int:pk>/path/share/", path_api.PathSharing.as_view(), name="api-path-share"),
     path("api/requests/<int:pk>/path/files/<str:kind>/", path_api.PathFile.as_view(), name="api-path-file"),
     path("api/requests/<int:pk>/next/", path_api.WhereNext.as_view(), name="api-request-next"),
+    path("api/words/", words_api.WordMeanings.as_view(), name="api-words"),
     path("api/searches/<int:pk>/", candidate_api.SearchDetail.as_view(), name="api-search"),
     path("api/searches/<int:pk>/decisions/", candidate_api.SearchDecisions.as_view(), name="api-search-decisions"),
     path(
@@ -85,6 +87,7 @@ urlpatterns = [
         name="api-candidate-decisions",
     ),
     path("api/searches/<int:pk>/cancel/", workspace_api.SearchCancel.as_view(), name="api-search-cancel"),
+    path("api/searches/<int:pk>/refine/", candidate_api.SearchRefine.as_view(), name="api-search-refine"),
     path(
         "api/candidates/<int:pk>/decision/",
         candidate_api.CandidateDecisionView.as_view(),

@@ -1,27 +1,54 @@
 """System checks: wrong set-up is said at start, with what to do."""
 
 import os
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 
+class ModelSetting(NamedTuple):
+    """What a setting that names a model has to name."""
+
+    name: str
+    id: str
+    task: str
+    kind: str | None = None
+    may_be_empty: bool = False
+
+
+MODEL_SETTINGS = [
+    ModelSetting("DETECTOR_MODEL", "dongseon.E001", "detector"),
+    ModelSetting("EMBEDDER_MODEL", "dongseon.E002", "reid", "person"),
+    ModelSetting("VEHICLE_EMBEDDER_MODEL", "dongseon.E005", "reid", "vehicle"),
+    ModelSetting("PERSON_DESCRIBER_MODEL", "dongseon.E006", "describer", "person", may_be_empty=True),
+    ModelSetting("VEHICLE_DESCRIBER_MODEL", "dongseon.E007", "describer", "vehicle", may_be_empty=True),
+]
+
+
 @register()
 def check_models_known(**kwargs: Any) -> list[CheckMessage]:
-    """The detector and embedder named in the settings stand in the manifest."""
-    from inference.core.manifest import read_manifest
+    """The models named in the settings stand in the manifest, and were made for what they are named for."""
+    return [message for setting in MODEL_SETTINGS for message in _check_model(setting)]
 
-    known = set(read_manifest())
-    return [
-        Error(
-            f"{name}={getattr(settings, name)!r} is not in inference/weights/models.toml.",
-            hint=f"Set {name} to one of: {', '.join(sorted(known))}.",
-            id=f"dongseon.E00{number}",
-        )
-        for number, name in enumerate(("DETECTOR_MODEL", "EMBEDDER_MODEL"), start=1)
-        if getattr(settings, name) not in known
-    ]
+
+def _check_model(setting: ModelSetting) -> list[CheckMessage]:
+    from inference.core.errors import ModelError
+    from inference.core.manifest import base_of
+    from inference.engine import model_store
+
+    named: str = getattr(settings, setting.name)
+    if not named and setting.may_be_empty:
+        return []
+    try:
+        model_store().entry(base_of(named), task=setting.task, kind=setting.kind)
+    except ModelError as error:
+        entries = [state.entry for state in model_store().list() if state.entry.task == setting.task]
+        serving = [entry.id for entry in entries if setting.kind in (None, *entry.kinds)]
+        choices = [*serving, *(["nothing at all"] if setting.may_be_empty else [])]
+        hint = f"Set {setting.name} to {' or '.join(choices)}."
+        return [Error(f"{setting.name}={named!r}: {error}", hint=hint, id=setting.id)]
+    return []
 
 
 @register()

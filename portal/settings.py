@@ -20,6 +20,8 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
+from inference.core.manifest import MANIFEST, default_model
+
 django_stubs_ext.monkeypatch()  # lets ModelForm[Case] and the like be written, for the type checker
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -55,6 +57,7 @@ VAR_DIR = Path(env.str("DONGSEON_VAR", str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 MODEL_CACHE_DIR = Path(env.str("DONGSEON_CACHE", str(Path.home() / ".cache" / "dongseon")))
 MODEL_MIRROR_DIR = env.str("DONGSEON_MODEL_MIRROR", "")
+MODEL_MANIFEST = Path(env.str("DONGSEON_MODEL_MANIFEST", str(MANIFEST)))  # another one, for models of a site's own
 
 SECRET_KEY = read_secret("SECRET_KEY") or private_key_file(VAR_DIR / "secret_key")
 DEBUG = env.bool("DEBUG", False)
@@ -186,6 +189,7 @@ CELERY_TASK_ROUTES = {
     "portal.audit.tasks.*": {"queue": "exchange"},
     "cameras.tasks.run_import": {"queue": "exchange"},  # no search has to wait for it
     "inference.tasks.run_analysis": {"queue": "analysis"},
+    "inference.tasks.measure_pair_backgrounds": {"queue": "analysis"},  # reads much: no search has to wait for it
     "investigations.tasks.run_package": {"queue": "analysis"},
     "investigations.tasks.run_search": {"queue": "search"},
     "inference.tasks.find_boxes": {"queue": "search"},  # somebody looks at the screen meanwhile
@@ -206,6 +210,11 @@ CELERY_BEAT_SCHEDULE = {
     "remove-ended-sessions": {"task": "portal.accounts.tasks.remove_ended_sessions", "schedule": 3600.0},
     "requeue-abandoned-imports": {"task": "cameras.tasks.requeue_abandoned", "schedule": 15.0},
     "requeue-abandoned-analyses": {"task": "inference.tasks.requeue_abandoned", "schedule": 15.0},
+    # 04:30 in Seoul.
+    "measure-pair-backgrounds": {
+        "task": "inference.tasks.measure_pair_backgrounds",
+        "schedule": crontab(hour=19, minute=30),
+    },
     "resend-due-deliveries": {"task": "portal.exchange.tasks.resend_due", "schedule": 15.0},
     "remove-old-exchange": {"task": "portal.exchange.tasks.remove_old", "schedule": 3600.0},
     "mail-unsent-notifications": {"task": "investigations.tasks.mail_unsent", "schedule": 300.0},
@@ -318,9 +327,18 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None, "tryItOutEnabled": False},
 }
 
-# What analysis uses unless a request names something else (ids of inference/weights/models.toml).
+# What analysis uses unless a request names something else: ids of inference/weights/models.toml, which also says
+# what each serves by default.
 DETECTOR_MODEL = env.str("DETECTOR_MODEL", "yolo11n")
-EMBEDDER_MODEL = env.str("EMBEDDER_MODEL", "person-reid-osnet-ain")
+EMBEDDER_MODEL = env.str("EMBEDDER_MODEL", default_model("reid", "person", manifest=MODEL_MANIFEST))
+VEHICLE_EMBEDDER_MODEL = env.str("VEHICLE_EMBEDDER_MODEL", default_model("reid", "vehicle", manifest=MODEL_MANIFEST))
+# Empty: none, and nothing is said in words.
+PERSON_DESCRIBER_MODEL = env.str(
+    "PERSON_DESCRIBER_MODEL", default_model("describer", "person", manifest=MODEL_MANIFEST)
+)
+VEHICLE_DESCRIBER_MODEL = env.str(
+    "VEHICLE_DESCRIBER_MODEL", default_model("describer", "vehicle", manifest=MODEL_MANIFEST)
+)
 ANALYSIS_FPS = env.float("ANALYSIS_FPS", 5.0)
 INFERENCE_THREADS = env.int("INFERENCE_THREADS", 0)  # 0: one per core
 

@@ -21,6 +21,7 @@ from django.core.files.base import ContentFile
 from django.db import connection
 
 from cameras.models import Camera, Recording
+from inference.engine import embedder_id
 from inference.models import Feature, Sighting
 from investigations.models import Answer, AnswerItem, Case, LegalBasis, Participant, Search, SearchRequest
 from portal.accounts.models import Agency, User
@@ -238,7 +239,7 @@ def make_sighting(
 
 def add_feature(sighting: Sighting, vector: Any) -> Feature:
     blob = vector.astype("<f2").tobytes()
-    return Feature.objects.create(sighting=sighting, embedder=settings.EMBEDDER_MODEL, vector=blob)
+    return Feature.objects.create(sighting=sighting, embedder=embedder_id(sighting.kind), vector=blob)
 
 
 @pytest.fixture
@@ -279,7 +280,7 @@ def make_search(request: SearchRequest, cameras: list[Camera], operator: User, *
     defaults: dict[str, Any] = {
         "starts_at": NOON - timedelta(hours=1),
         "ends_at": NOON + timedelta(hours=1),
-        "embedder": settings.EMBEDDER_MODEL,
+        "embedder": embedder_id(values.get("kind", Sighting.Kind.PERSON)),
         "requested_by": operator,
         "includes_small": True,
     }
@@ -340,12 +341,13 @@ def browser() -> Iterator["Browser"]:
 
 @pytest.fixture(scope="session")
 def models() -> None:
-    """The detector and the embedder are there, or can be fetched; else the test is skipped, with the reason."""
+    """The models in use are there, or can be fetched; else the test is skipped, with the reason."""
     from inference.core.errors import ModelError
-    from inference.engine import model_store
+    from inference.engine import model_store, models_in_use
 
     try:
-        model_store().path(settings.DETECTOR_MODEL)
+        for model_id in models_in_use():
+            model_store().path(model_id)
     except ModelError as error:
         pytest.skip(str(error))
 

@@ -1,4 +1,4 @@
-"""The command line of the core: `python -m inference.core track|embed|models`.
+"""The command line of the core: `python -m inference.core track|embed|attributes|models`.
 
 Progress goes to stderr. Bad input ends with one clear line and exit code 1, wrong use with 2.
 """
@@ -6,19 +6,24 @@ Progress goes to stderr. Bad input ends with one clear line and exit code 1, wro
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inference.core.detections import Kind
-from inference.core.errors import CoreError, ImageError
-from inference.core.manifest import ModelState, ModelStore
+from inference.core.errors import CoreError, ImageError, ModelError
+from inference.core.manifest import MANIFEST, ModelState, ModelStore, default_model
 from inference.core.openvino_engine import EngineConfig
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from inference.core.attributes import Answers
 
 DEFAULT_CACHE = "~/.cache/dongseon"
 # Crops decoded and embedded at a time; bounds memory on folders of any size.
@@ -62,18 +67,32 @@ def embed(options: argparse.Namespace) -> int:
 
     _check_output(options.out)
     paths = _pictures(options.sources)
-    embedder = load_embedder(options.model, _store(options), engine=_engine(options))
+    embedder = load_embedder(_model(options, "reid"), _store(options), kind=options.kind, engine=_engine(options))
     names: list[str] = []
     features = [np.zeros((0, embedder.dimension), np.float32)]
-    for start in range(0, len(paths), _CHUNK):
-        crops = _read_crops(paths[start : start + _CHUNK])
-        names += [path.name for path, _ in crops]
-        features.append(embedder.embed([crop for _, crop in crops]))
-        _say(f"{len(names)} of {len(paths)} pictures")
-    if not names:
-        raise ImageError("None of the pictures could be read.")
+    for read, crops in _chunks(paths):
+        names += read
+        features.append(embedder.embed(crops))
     with options.out.open("wb") as file:
         np.savez(file, name=np.asarray(names), feature=np.concatenate(features))
+    return 0
+
+
+def attributes(options: argparse.Namespace) -> int:
+    """Say what pictures that are already cut tight show, and write it as JSON."""
+    from inference.core.attributes import answers, load_describer
+
+    _check_output(options.out)
+    paths = _pictures(options.sources)
+    _refuse_same_names(paths)
+    describer = load_describer(
+        _model(options, "describer"), _store(options), kind=options.kind, engine=_engine(options)
+    )
+    said = {}
+    for names, crops in _chunks(paths):
+        rows = describer.describe(crops)
+        said.update({name: _rounded(answers(describer.heads, row)) for name, row in zip(names, rows, strict=True)})
+    _write_text(options.out, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
     return 0
 
 
@@ -94,10 +113,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--mirror", default=os.environ.get("DONGSEON_MODEL_MIRROR"), help="folder to take model files from"
     )
+    manifest = os.environ.get("DONGSEON_MODEL_MANIFEST", MANIFEST)
+    parser.add_argument("--manifest", type=Path, default=manifest, help="another models.toml, for models of your own")
     parser.add_argument("--threads", type=int, default=0, help="threads for one network; 0 takes all cores")
-    commands = parser.add_subparsers(required=True, metavar="track|embed|models")
+    commands = parser.add_subparsers(required=True, metavar="track|embed|attributes|models")
     _add_track(commands.add_parser("track", help=track.__doc__))
     _add_embed(commands.add_parser("embed", help=embed.__doc__))
+    _add_attributes(commands.add_parser("attributes", help=attributes.__doc__))
     listing = commands.add_parser("models", help=models.__doc__)
     listing.add_argument("action", nargs="?", choices=["list", "fetch", "verify"], default="list")
     listing.set_defaults(command=models)
@@ -114,11 +136,21 @@ def _add_track(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_embed(parser: argparse.ArgumentParser) -> None:
+    _add_crops(parser)
+    parser.add_argument("--out", type=Path, required=True, help=".npz file with arrays name and feature")
+    parser.set_defaults(command=embed)
+
+
+def _add_attributes(parser: argparse.ArgumentParser) -> None:
+    _add_crops(parser)
+    parser.add_argument("--out", type=Path, required=True, help="JSON file: name, attribute, [value, probability]")
+    parser.set_defaults(command=attributes)
+
+
+def _add_crops(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("sources", type=Path, nargs="+", metavar="FILE_OR_DIR")
     parser.add_argument("--kind", type=Kind, choices=list(Kind), required=True, help="what the pictures show")
-    parser.add_argument("--out", type=Path, required=True, help=".npz file with arrays name and feature")
-    parser.add_argument("--model", default="person-reid-osnet-ain", help="model id; the default serves both kinds")
-    parser.set_defaults(command=embed)
+    parser.add_argument("--model", help="model id; by default the manifest's for the kind")
 
 
 def _rate(text: str) -> float:
@@ -136,7 +168,14 @@ def _kinds(text: str) -> tuple[Kind, ...]:
 
 
 def _store(options: argparse.Namespace) -> ModelStore:
-    return ModelStore(options.cache, options.mirror, progress=_say)
+    return ModelStore(options.cache, options.mirror, manifest=options.manifest, progress=_say)
+
+
+def _model(options: argparse.Namespace, task: str) -> str:
+    model_id: str = options.model or default_model(task, options.kind, manifest=options.manifest)
+    if not model_id:
+        raise ModelError(f"The manifest has no {task} for {options.kind}; name one with --model.")
+    return model_id
 
 
 def _engine(options: argparse.Namespace) -> EngineConfig:
@@ -158,8 +197,30 @@ def _pictures(sources: list[Path]) -> list[Path]:
     return paths
 
 
+def _rounded(said: Answers) -> Answers:
+    return {name: [(value, round(probability, 5)) for value, probability in pairs] for name, pairs in said.items()}
+
+
+def _refuse_same_names(paths: list[Path]) -> None:
+    """Where answers are filed under names, one of two would be lost."""
+    twice = [name for name, count in Counter(path.name for path in paths).items() if count > 1]
+    if twice:
+        raise ImageError(f"More than one picture is named {twice[0]}.")
+
+
+def _chunks(paths: list[Path]) -> Iterator[tuple[list[str], list[NDArray[np.uint8]]]]:
+    """Read pictures some at a time: file names and crops. Those that cannot be read are named on stderr, left out."""
+    count = 0
+    for start in range(0, len(paths), _CHUNK):
+        crops = _read_crops(paths[start : start + _CHUNK])
+        yield [path.name for path, _ in crops], [crop for _, crop in crops]
+        count += len(crops)
+        _say(f"{count} of {len(paths)} pictures")
+    if not count:
+        raise ImageError("None of the pictures could be read.")
+
+
 def _read_crops(paths: list[Path]) -> list[tuple[Path, NDArray[np.uint8]]]:
-    """Read pictures; those that cannot be read are named on stderr and left out."""
     from inference.core.images import read_image
 
     crops = []

@@ -1,70 +1,30 @@
 """The manifest of models and the store that has their files.
 
-`inference/weights/models.toml` says of each model what it is, where it may be had, in which order, and the
-SHA-256 of every file. Nothing with another hash is ever used. Network access happens only in `fetch`, and
-only from here.
+`inference/weights/models.toml` says of each model what it is, whom it serves, where it may be had, in which
+order, and the SHA-256 of every file. Nothing with another hash is ever used. Network access happens only in
+`fetch`, and only from here.
 """
 
 from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from inference.core import fetch
+from inference.core.detections import Kind
 from inference.core.errors import ModelError
+from inference.core.model_entry import Head as Head
+from inference.core.model_entry import Match as Match
+from inference.core.model_entry import ModelEntry as ModelEntry
+from inference.core.model_entry import Source, read_entry
 
 WEIGHTS_DIR = Path(__file__).resolve().parent.parent / "weights"
 MANIFEST = WEIGHTS_DIR / "models.toml"
-
-
-@dataclass(frozen=True)
-class ModelFile:
-    """One file of a model: its name in cache and mirror, its hash, its place in the wheel if any."""
-
-    name: str
-    sha256: str
-    member: str = ""
-
-
-@dataclass(frozen=True)
-class Source:
-    """One place a model may be had from.
-
-    Attributes:
-        kind: `shipped` (in this repository), `mirror` (a folder named by the caller), `wheel` (member of a
-            package on the package index) or `upstream` (a person fetches it by hand).
-        wheel: Requirement with exact version, for `wheel`.
-        note: What a person has to do, for `upstream`.
-    """
-
-    kind: str
-    wheel: str = ""
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class ModelEntry:
-    """One model of the manifest; see the comments at the head of models.toml for the fields."""
-
-    id: str
-    task: str
-    engine: str
-    licence: str
-    trained_on: str
-    measured_on: str
-    input: str
-    calibration: str
-    files: tuple[ModelFile, ...]
-    sources: tuple[Source, ...]
-    dimension: int = 0
-    input_name: str = ""
-    is_rgb: bool = True
-    score_points: tuple[tuple[float, float], ...] = ((0.0, 0.0), (1.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -90,10 +50,22 @@ def read_manifest(path: Path = MANIFEST) -> dict[str, ModelEntry]:
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
-        entries = [_entry(dict(row)) for row in document["model"]]
-    except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        entries = [read_entry(dict(row)) for row in document["model"]]
+        _refuse_two_defaults(entries)
+    except (OSError, KeyError, TypeError, ValueError) as error:  # TOML's own error is a ValueError
         raise ModelError(f"The model manifest {path.name} cannot be read: {error}.") from error
     return {entry.id: entry for entry in entries}
+
+
+def default_model(task: str, kind: Kind | str, *, manifest: Path = MANIFEST) -> str:
+    """Give the id of the model that serves unless somebody names another; empty where the manifest has none."""
+    entries = read_manifest(manifest).values()
+    return next((entry.id for entry in entries if entry.task == task and kind in entry.default_for), "")
+
+
+def base_of(model_id: str) -> str:
+    """Give the manifest's id of a model that was tuned to a site: what stands before the +."""
+    return model_id.partition("+")[0]
 
 
 class ModelStore:
@@ -118,17 +90,20 @@ class ModelStore:
         self._manifest = manifest
         self._progress = progress or (lambda line: None)
 
-    def entry(self, model_id: str, *, task: str | None = None) -> ModelEntry:
-        """Look up a model, optionally insisting on its task.
+    def entry(self, model_id: str, *, task: str | None = None, kind: Kind | str | None = None) -> ModelEntry:
+        """Look up a model, optionally insisting on its task, and on a kind of object that it is made for.
 
         Raises:
-            ModelError: Unknown, or made for another task.
+            ModelError: Unknown, or made for another task or kind.
         """
         entries = read_manifest(self._manifest)
         if model_id not in entries:
             raise ModelError(f"There is no model {model_id!r} in the manifest; known are {', '.join(entries)}.")
         if task and entries[model_id].task != task:
             raise ModelError(f"{model_id} is a model for {entries[model_id].task}, not for {task}.")
+        if kind and kind not in entries[model_id].kinds:
+            made_for = " and ".join(entries[model_id].kinds) or "no kind"
+            raise ModelError(f"{model_id} is made for {made_for}, not for {Kind(kind)}.")
         return entries[model_id]
 
     def path(self, model_id: str) -> Path:
@@ -238,9 +213,8 @@ def _check_files(entry: ModelEntry, folder: Path) -> None:
             )
 
 
-def _entry(row: dict[str, Any]) -> ModelEntry:
-    files = tuple(ModelFile(**file) for file in row.pop("file"))
-    sources = tuple(Source(**source) for source in row.pop("source"))
-    if "score_points" in row:
-        row["score_points"] = tuple((float(raw), float(score)) for raw, score in row["score_points"])
-    return ModelEntry(**row, files=files, sources=sources)
+def _refuse_two_defaults(entries: Sequence[ModelEntry]) -> None:
+    served = [(entry.task, kind) for entry in entries for kind in entry.default_for]
+    for task, kind in served:
+        if served.count((task, kind)) > 1:
+            raise ValueError(f"two {task} models are the default for {kind}")

@@ -1,13 +1,13 @@
-"""From a recording to tracks, each with one picture and one feature.
+"""From a recording to tracks, each with one picture, one feature and one description.
 
-Ties the other modules together. Knows no database and no settings: it is handed a detector, an embedder and a
-frozen configuration, and gives the same result for the same file every time.
+Ties the other modules together. Knows no database and no settings: it is handed a detector, the models that look
+at pictures and a frozen configuration, and gives the same result for the same file every time.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.core.ahead import ahead
+from inference.core.attributes import Describer
 from inference.core.best_image import BestImage, BestImageConfig, Picture
 from inference.core.detections import Box, Detection, Kind
 from inference.core.detector.base import Detector
@@ -36,7 +37,7 @@ class PipelineConfig:
     kinds: What is looked for.
     min_score: Boxes below this are not handed to the tracker.
     min_observations: Tracks seen in fewer frames are dropped as chance.
-    batch: Crops handed to the embedder at once.
+    batch: Pictures kept until they are embedded and described together.
     frames_ahead: Frames decoded ahead of the detector; 0 decodes in the same thread.
     jpeg_quality: Of the stored pictures, 1–100.
     fill_gaps_s: `track` draws a straight line over gaps up to this long; `analyse` reports only what was
@@ -63,6 +64,14 @@ DEFAULT_CONFIG = PipelineConfig()
 
 
 @dataclass(frozen=True)
+class Models:
+    """What looks at the pictures of each kind; of a kind that is not named, nothing is made."""
+
+    embedders: Mapping[Kind, Embedder] = field(default_factory=dict)
+    describers: Mapping[Kind, Describer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TrackResult:
     """One object followed through a recording.
 
@@ -75,8 +84,9 @@ class TrackResult:
         score: The detector's, for that box.
         is_small: Whether the track never reached full size.
         image_jpeg: The picture, exactly the box.
-        feature: D float32 of unit length, computed from `image_jpeg`; None without an embedder.
+        feature: D float32 of unit length, computed from `image_jpeg`; None without an embedder for the kind.
         observations: frame, time_s, x1, y1, x2, y2, score of every frame in which it was seen.
+        description: V float32 probabilities, computed from `image_jpeg`; None without a describer for the kind.
     """
 
     number: int
@@ -91,6 +101,7 @@ class TrackResult:
     image_jpeg: bytes
     feature: NDArray[np.float32] | None
     observations: list[Observation]
+    description: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -125,11 +136,11 @@ class _Run:
 
 
 class Pipeline:
-    """Detector, tracker, best image and embedder in a row."""
+    """Detector, tracker, best image, embedders and describers in a row."""
 
-    def __init__(self, detector: Detector, embedder: Embedder | None, config: PipelineConfig = DEFAULT_CONFIG) -> None:
+    def __init__(self, detector: Detector, models: Models | None, config: PipelineConfig = DEFAULT_CONFIG) -> None:
         self._detector = detector
-        self._embedder = embedder
+        self._models = models or Models()
         self._config = config
 
     def analyse(
@@ -156,9 +167,9 @@ class Pipeline:
         for track in self._ended_tracks(run):
             waiting.append(self._result(track, run))
             if len(waiting) >= self._config.batch:
-                results += self._with_features(waiting)
+                results += self._looked_at(waiting)
                 waiting = []
-        results += self._with_features(waiting)
+        results += self._looked_at(waiting)
         results.sort(key=lambda result: result.number)
         if on_progress:
             on_progress(1.0, len(run.frame_numbers))
@@ -241,12 +252,26 @@ class Pipeline:
     def _jpeg(self, picture: Picture) -> bytes:
         return encode_jpeg(picture.image, self._config.jpeg_quality)
 
-    def _with_features(self, results: list[TrackResult]) -> list[TrackResult]:
-        """Compute features from the stored pictures, so that embedding those again gives the same."""
-        if not self._embedder or not results:
+    def _looked_at(self, results: Sequence[TrackResult]) -> list[TrackResult]:
+        """Embed and describe, each kind by its own models."""
+        looked_at: list[TrackResult] = []
+        for kind in Kind:
+            looked_at += self._of_kind(kind, [result for result in results if result.kind == kind])
+        return looked_at
+
+    def _of_kind(self, kind: Kind, results: list[TrackResult]) -> list[TrackResult]:
+        """From the stored pictures, so that looking at those again gives the same."""
+        embedder, describer = self._models.embedders.get(kind), self._models.describers.get(kind)
+        if not results or not (embedder or describer):
             return results
-        features = self._embedder.embed([decode_jpeg(result.image_jpeg) for result in results])
-        return [replace(result, feature=feature) for result, feature in zip(results, features, strict=True)]
+        pictures = [decode_jpeg(result.image_jpeg) for result in results]
+        if embedder:
+            features = embedder.embed(pictures)
+            results = [replace(result, feature=row) for result, row in zip(results, features, strict=True)]
+        if describer:
+            descriptions = describer.describe(pictures)
+            results = [replace(result, description=row) for result, row in zip(results, descriptions, strict=True)]
+        return results
 
     def _rows(self, track: _OpenTrack, run: _Run) -> list[MotRow]:
         rows: list[MotRow] = []

@@ -10,17 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.core.errors import ModelError
+from inference.core.crops import CropNetwork, require_openvino
+from inference.core.detections import Kind
 from inference.core.manifest import ModelStore
-from inference.core.openvino_engine import DEFAULT_ENGINE, EngineConfig, Network, PictureInput
-
-_WIDTH_PX, _HEIGHT_PX = 128, 256
-# Full batches of this size, what is left one by one: two compiled shapes, no padding.
-_BATCH = 8
+from inference.core.openvino_engine import DEFAULT_ENGINE, EngineConfig, PictureInput
 
 
 class Embedder(Protocol):
@@ -49,7 +45,7 @@ class Embedder(Protocol):
 
 
 class OpenVinoEmbedder:
-    """A ReID network with a 256×128 picture as input, run on OpenVINO."""
+    """A ReID network run on OpenVINO."""
 
     def __init__(
         self,
@@ -59,42 +55,36 @@ class OpenVinoEmbedder:
         dimension: int,
         input_name: str,
         is_rgb: bool,
+        input_size: tuple[int, int] = (128, 256),
         engine: EngineConfig = DEFAULT_ENGINE,
     ) -> None:
         self.id = model_id
         self.dimension = dimension
-        self._network = Network(path, PictureInput(input_name, is_rgb=is_rgb), engine)
+        picture = PictureInput(input_name, is_rgb=is_rgb)
+        self._network = CropNetwork(path, picture, size=input_size, width=dimension, engine=engine)
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """See `Embedder.embed`."""
-        features = np.zeros((len(crops), self.dimension), np.float32)
-        whole = len(crops) - len(crops) % _BATCH
-        for start in range(0, whole, _BATCH):
-            features[start : start + _BATCH] = self._infer(crops[start : start + _BATCH])
-        for row in range(whole, len(crops)):
-            features[row] = self._infer(crops[row : row + 1])[0]
-        return unit_length(features)
-
-    def _infer(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        (output,) = self._network.infer(np.stack([_resize(crop) for crop in crops]))
-        return output.reshape(len(crops), self.dimension)
+        return unit_length(self._network.infer(crops))
 
 
-def load_embedder(model_id: str, store: ModelStore, *, engine: EngineConfig = DEFAULT_ENGINE) -> Embedder:
-    """Load a ReID network, fetching its files when they are missing.
+def load_embedder(
+    model_id: str, store: ModelStore, *, kind: Kind | None = None, engine: EngineConfig = DEFAULT_ENGINE
+) -> Embedder:
+    """Load a ReID network, fetching its files when they are missing; `kind` is what it will be shown.
 
     Raises:
-        ModelError: Unknown id, not an embedder, or its files cannot be had.
+        ModelError: Unknown id, not an embedder or made for the other kind, or its files cannot be had.
     """
-    entry = store.entry(model_id, task="reid")
-    if entry.engine != "openvino":
-        raise ModelError(f"{model_id}: the manifest names an unknown ReID engine, {entry.engine!r}.")
+    entry = store.entry(model_id, task="reid", kind=kind)
+    require_openvino(entry)
     return OpenVinoEmbedder(
         store.path(model_id),
         model_id,
         dimension=entry.dimension,
         input_name=entry.input_name,
         is_rgb=entry.is_rgb,
+        input_size=entry.input_size,
         engine=engine,
     )
 
@@ -104,10 +94,3 @@ def unit_length(features: NDArray[np.float32]) -> NDArray[np.float32]:
     norms = np.linalg.norm(features, axis=-1, keepdims=True)
     scaled: NDArray[np.float32] = (features / np.maximum(norms, 1e-12)).astype(np.float32)
     return scaled
-
-
-def _resize(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Bring a crop to the network's size; averaging when it shrinks avoids moiré from clothing."""
-    is_shrinking = crop.shape[0] > 2 * _HEIGHT_PX and crop.shape[1] > 2 * _WIDTH_PX
-    interpolation = cv2.INTER_AREA if is_shrinking else cv2.INTER_LINEAR
-    return cv2.resize(crop, (_WIDTH_PX, _HEIGHT_PX), interpolation=interpolation).astype(np.uint8, copy=False)

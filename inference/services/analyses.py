@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from cameras.models import Recording
+from inference.engine import models_of_settings
 from inference.models import Analysis
 from inference.tasks import run_analysis
 from portal.accounts.models import User
@@ -24,15 +25,13 @@ def request_analysis(recording: Recording, *, actor: User, fps: float | None = N
         raise ValidationError(_("This recording is already being analysed."))
     analysis = Analysis(
         recording=recording,
-        detector=settings.DETECTOR_MODEL,
-        embedder=settings.EMBEDDER_MODEL,
+        **models_of_settings(),
         fps=settings.ANALYSIS_FPS if fps is None else fps,
         requested_by=actor,
     )
     analysis.full_clean()
     analysis.save()
-    details = {"detector": analysis.detector, "embedder": analysis.embedder, "fps": analysis.fps}
-    record(Action.ANALYSIS_REQUESTED, actor=actor, target=analysis, details=details)
+    record(Action.ANALYSIS_REQUESTED, actor=actor, target=analysis, details={**analysis.models, "fps": analysis.fps})
     run_analysis.delay_on_commit(analysis.pk)  # type: ignore[attr-defined]  # Celery's task for Django
     return analysis
 

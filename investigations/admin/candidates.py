@@ -109,7 +109,7 @@ class CandidateAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("query picture"))
     def query(self, row: Candidate) -> str:
-        pictures = [picture for picture in row.search.pictures.all() if picture.image]
+        pictures = [one for one in row.search.pictures.all() if one.image and one.candidate_id is None]
         return shown_picture(reverse("query-picture", args=[pictures[0].pk])) if pictures else ""
 
     @admin.display(description=_("found"))
@@ -118,7 +118,7 @@ class CandidateAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("similarity"), ordering="score")
     def similarity(self, row: Candidate) -> str:
-        return f"{row.score:.3f}"
+        return "–" if row.score is None else f"{row.score:.3f}"
 
     @display(  # type: ignore[untyped-decorator]
         description=_("decision"), label={"pending": "info", "confirmed": "success", "rejected": "danger", HIDDEN: ""}

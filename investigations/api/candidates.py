@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -17,12 +18,16 @@ from investigations.serializers.candidates import (
     SearchSerializer,
     SinceSerializer,
 )
+from investigations.serializers.workspace import SearchSummarySerializer
 from investigations.services.candidates import decide_candidate, decide_candidates
 from investigations.services.looks import view_search
+from investigations.services.refining import refine_search
 from investigations.services.reviews import show_decisions
+from investigations.services.scopes import OutOfScope
 from investigations.shortlist import findings_of, with_candidates
 from portal.accounts.models import User
 from portal.accounts.rights import acting_user
+from portal.exchange.idempotency import idempotent
 
 
 class SearchDetail(APIView):
@@ -43,6 +48,21 @@ class SearchDecisions(APIView):
         actor = acting_user(request)
         show_decisions(get_object_or_404(Search.objects.visible_to(actor), pk=pk), actor=actor)
         return _search_answer(pk, actor)
+
+
+class SearchRefine(APIView):
+    """Search again with what was decided: confirmed candidates join the query, rejected ones push away."""
+
+    @extend_schema(request=None, responses={201: SearchSummarySerializer})
+    @idempotent
+    def post(self, request: Request, pk: int) -> Response:
+        actor = acting_user(request)
+        search = get_object_or_404(Search.objects.visible_to(actor).select_related("request__case"), pk=pk)
+        try:
+            refined = refine_search(search, actor=actor)
+        except OutOfScope as refusal:
+            return Response(refusal.answer, status=status.HTTP_400_BAD_REQUEST)
+        return Response(SearchSummarySerializer(refined).data, status=status.HTTP_201_CREATED)
 
 
 class CandidateDecisionView(APIView):

@@ -72,7 +72,7 @@ class AnswerItem(models.Model):
     first_seen_at = models.DateTimeField(_("first seen"))
     last_seen_at = models.DateTimeField(_("last seen"))
     seen_at = models.DateTimeField(_("time of the picture"))
-    score = models.FloatField(_("similarity"))
+    score = models.FloatField(_("similarity"), null=True, blank=True)
     rank = models.PositiveIntegerField(_("rank"))
     compared = models.PositiveIntegerField(_("sightings compared"))
     hop_m = models.FloatField(_("distance (m)"), null=True, blank=True)

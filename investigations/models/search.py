@@ -37,9 +37,15 @@ class Search(Job):
     ends_at = models.DateTimeField(_("until"))
     includes_small = models.BooleanField(_("small figures too"), default=False)
     description = models.JSONField(_("description"), default=list, blank=True)  # short words, as somebody chose them
+    # What the words mean to the describer: a list of {"attribute", "value", "required"}.
+    wanted = models.JSONField(_("looked for"), default=list, blank=True)
     plate = models.CharField(_("number plate"), max_length=20, blank=True)
+    parent = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="refinements", verbose_name=_("refined from")
+    )
     limit = models.PositiveIntegerField(_("most candidates"), default=50)
     embedder = models.CharField(_("embedder"), max_length=60)
+    describer = models.CharField(_("describer"), max_length=60, blank=True)
     sightings_compared = models.PositiveIntegerField(_("sightings compared"), default=0)
 
     objects = SearchQuerySet.as_manager()
@@ -88,13 +94,27 @@ def query_picture_name(picture: "QueryPicture", name: str) -> str:
 
 class QueryPictureQuerySet(models.QuerySet["QueryPicture"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        return self.filter(search__in=Search.objects.visible_to(user))
+        """Without those that would tell this person of decisions about which they may give the second opinion."""
+        rows = self.filter(search__in=Search.objects.visible_to(user))
+        if not isinstance(user, User):
+            return rows
+        return rows.exclude(models.Exists(Candidate.objects.hidden_from(user).filter(pk=models.OuterRef("candidate"))))
+
+    def usable(self) -> Self:
+        """Pictures of the target: readable, and none of somebody else."""
+        return self.filter(error="", is_against=False)
+
+    def against(self) -> Self:
+        """Pictures of rejected candidates, which push away what is like them."""
+        return self.filter(error="", is_against=True)
 
 
 class QueryPicture(models.Model):
     """A picture that a search starts from: uploaded, a sighting's own, or a frame of a recording, which it outlives.
 
-    The box is where the target is in it; `at_s` are the seconds of the recording at which the frame is shown.
+    The box is where the target is in it; `at_s` are the seconds of the recording at which the frame is shown. A search
+    that was refined also has pictures of candidates that people had decided about: of the confirmed ones, and
+    `is_against`, of the rejected ones.
     """
 
     search = models.ForeignKey(Search, models.CASCADE, related_name="pictures", verbose_name=_("search"))
@@ -110,6 +130,10 @@ class QueryPicture(models.Model):
     x2 = models.FloatField(null=True, blank=True)
     y2 = models.FloatField(null=True, blank=True)
     error = models.TextField(_("error"), blank=True)
+    candidate = models.ForeignKey(
+        "Candidate", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("decided candidate")
+    )
+    is_against = models.BooleanField(_("somebody else"), default=False)
 
     objects = QueryPictureQuerySet.as_manager()
 
@@ -163,11 +187,11 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
     def awaiting_second_review(self, user: User) -> Self:
         """What this person can give the second opinion about, the oldest deadline first.
 
-        Rejected candidates that are as similar as a confirmed one are mixed in, and the order within a request comes
+        Rejected candidates that stand as high as a confirmed one are mixed in, and the order within a request comes
         from the rows' numbers alone: neither tells what the first opinion was.
         """
         less_alike = Candidate.objects.confirmed().filter(
-            search=models.OuterRef("search"), score__lte=models.OuterRef("score")
+            search=models.OuterRef("search"), order__lte=models.OuterRef("order")
         )
         decoy = Q(decision=Candidate.Decision.REJECTED) & Q(models.Exists(less_alike))
         rows = self.visible_to(user).filter(search__request__status__in=workflow.AT_CENTRE).hidden_from(user)
@@ -182,7 +206,13 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
 
 
 class Candidate(models.Model):
-    """A sighting that may be the target. A lead, until a person has confirmed it."""
+    """A sighting that may be the target. A lead, until a person has confirmed it.
+
+    `score` is its best cosine to a query picture (null where there was none), `order` what the list is sorted by:
+    that, re-ranked, with what the description says. `odds` is the chance that it is somebody else (null where the
+    model is not calibrated), `evidence` how much the description speaks for it (log-odds; null where none was given),
+    and `described` what it looks like: {attribute: [value, probability]}.
+    """
 
     class Decision(models.TextChoices):
         PENDING = "pending", _("undecided")
@@ -191,7 +221,11 @@ class Candidate(models.Model):
 
     search = models.ForeignKey(Search, models.CASCADE, related_name="candidates", verbose_name=_("search"))
     sighting = models.ForeignKey(Sighting, models.PROTECT, related_name="candidates", verbose_name=_("sighting"))
-    score = models.FloatField(_("similarity"))
+    score = models.FloatField(_("similarity"), null=True, blank=True)
+    order = models.FloatField(_("place in the list"), default=0.0)
+    odds = models.FloatField(_("chance of somebody else"), null=True, blank=True)
+    evidence = models.FloatField(_("evidence of the description"), null=True, blank=True)
+    described = models.JSONField(_("described as"), default=dict, blank=True)
     decision = models.CharField(_("decision"), max_length=10, choices=Decision, default=Decision.PENDING)
 
     objects = CandidateQuerySet.as_manager()
@@ -199,9 +233,12 @@ class Candidate(models.Model):
     class Meta:
         verbose_name = _("candidate")
         verbose_name_plural = _("candidates")
-        ordering = ["-search", "-score", "id"]  # a candidate's rank is its place in this order
+        ordering = ["-search", "-order", "id"]  # a candidate's rank is its place in this order
         constraints = [
             models.UniqueConstraint(fields=["search", "sighting"], name="candidate_once_per_search"),
+            models.CheckConstraint(
+                condition=Q(odds=None) | Q(odds__gte=0, odds__lte=1), name="candidate_odds_are_a_chance"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from inference.core.odds import weak_from
 from inference.models import Sighting
 from investigations.models import Candidate, Search
 from investigations.pictures import clip_url
@@ -14,7 +15,8 @@ from investigations.serializers.workspace import (
     SearchSummarySerializer,
     SightingSerializer,
 )
-from investigations.shortlist import Finding
+from investigations.services.refining import unused_decisions
+from investigations.shortlist import Finding, pictures_shown
 
 HIDDEN = "hidden"
 MOST_AT_ONCE = 500
@@ -39,13 +41,24 @@ class ConflictSerializer(serializers.Serializer):  # type: ignore[type-arg]
     seconds = serializers.FloatField()
 
 
+class DescribedSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """What a candidate looks like to the model; `wanted` says whether that is what was asked for (null: not asked for,
+    or the model does not know)."""
+
+    attribute = serializers.CharField()
+    value = serializers.CharField()
+    probability = serializers.FloatField()
+    wanted = serializers.BooleanField(allow_null=True)
+
+
 class CandidateStateSerializer(serializers.ModelSerializer[Candidate]):
     """What may change of a candidate, for somebody who knows how the search's were decided (`is_known` of the context),
     or does not.
 
     `second` is what became of the second opinion: agreed, disputed, awaited, or nothing where none is asked for.
-    Candidates with the same `group` are pieces of one way past one camera. `findings` of the context has what
-    `shortlist` says about each.
+    Candidates with the same `group` are pieces of one way past one camera. `odds` is the chance that it is somebody
+    else; null while the search still looks, and where the model has no calibration. `score` is the similarity to the
+    pictures searched by; null where there were none. `findings` of the context has what `shortlist` says about each.
     """
 
     decision = serializers.SerializerMethodField()
@@ -56,7 +69,7 @@ class CandidateStateSerializer(serializers.ModelSerializer[Candidate]):
 
     class Meta:
         model = Candidate
-        fields = ["id", "decision", "reason", "second", "group", "conflict"]
+        fields = ["id", "decision", "reason", "second", "group", "conflict", "score", "odds"]
 
     @extend_schema_field(serializers.ChoiceField(choices=SHOWN_DECISIONS))
     def get_decision(self, candidate: Candidate) -> str:
@@ -91,8 +104,7 @@ class CandidateStateSerializer(serializers.ModelSerializer[Candidate]):
 class CandidateSerializer(CandidateStateSerializer):
     """A candidate with its sighting, where it is in its recording, and why it is one.
 
-    `odds` is the chance that it is somebody else; null while the model has no calibration. `clip` is null where the
-    footage is no longer stored.
+    `clip` is null where the footage is no longer stored.
     """
 
     sighting = SightingSerializer(read_only=True)
@@ -100,14 +112,13 @@ class CandidateSerializer(CandidateStateSerializer):
     at_s = serializers.SerializerMethodField()
     box = serializers.SerializerMethodField()
     clip = serializers.SerializerMethodField()
-    odds = serializers.SerializerMethodField()
+    described = serializers.SerializerMethodField()  # of hundreds it is much, and it changes only as the search ends
     evidence = serializers.SerializerMethodField()
 
     class Meta(CandidateStateSerializer.Meta):
         fields = [
             *CandidateStateSerializer.Meta.fields,
-            "score",
-            "odds",
+            "described",
             "evidence",
             "recording",
             "at_s",
@@ -129,9 +140,9 @@ class CandidateSerializer(CandidateStateSerializer):
             return None
         return clip_url(candidate.sighting_id, self.context["viewer"])
 
-    @extend_schema_field(serializers.FloatField(allow_null=True))
-    def get_odds(self, candidate: Candidate) -> None:
-        return None
+    @extend_schema_field(DescribedSerializer(many=True))
+    def get_described(self, candidate: Candidate) -> list[dict[str, Any]]:
+        return self._finding(candidate).described
 
     @extend_schema_field(EvidenceSerializer(many=True))
     def get_evidence(self, candidate: Candidate) -> list[dict[str, Any]]:
@@ -139,15 +150,41 @@ class CandidateSerializer(CandidateStateSerializer):
 
 
 class SearchSerializer(SearchSummarySerializer):
-    """A search with its candidates, or with those that came after `since`; `states` has all, in their order."""
+    """A search with its candidates, or with those that came after `since`; `states` has all, in their order.
 
-    pictures = QueryPictureSerializer(many=True, read_only=True)
+    `weak_from` is the rank from which candidates are more likely somebody else than not (null: unknown, or none is).
+    `can_refine` counts the decisions that no refinement has used; 0 for who does not know them, whom also no picture
+    of a decided candidate is shown.
+    """
+
+    pictures = serializers.SerializerMethodField()
+    weak_from = serializers.SerializerMethodField()
+    can_refine = serializers.SerializerMethodField()
     candidates = serializers.SerializerMethodField()
     states = CandidateStateSerializer(source="candidates", many=True, read_only=True)
     is_known = serializers.SerializerMethodField()
 
     class Meta(SearchSummarySerializer.Meta):
-        fields = [*SearchSummarySerializer.Meta.fields, "is_known", "pictures", "candidates", "states"]
+        fields = [
+            *SearchSummarySerializer.Meta.fields,
+            "is_known",
+            "weak_from",
+            "can_refine",
+            "pictures",
+            "candidates",
+            "states",
+        ]
+
+    @extend_schema_field(QueryPictureSerializer(many=True))
+    def get_pictures(self, search: Search) -> Any:
+        rows = pictures_shown(search, self.context["viewer"])
+        return QueryPictureSerializer(rows, many=True, context=self.context).data
+
+    def get_weak_from(self, search: Search) -> int | None:
+        return weak_from([row.odds for row in search.candidates.all()])
+
+    def get_can_refine(self, search: Search) -> int:
+        return unused_decisions(search).count() if self.context["is_known"] else 0
 
     @extend_schema_field(CandidateSerializer(many=True))
     def get_candidates(self, search: Search) -> Any:

@@ -134,7 +134,7 @@ class OtherStopSerializer(serializers.Serializer):  # type: ignore[type-arg]
     number = serializers.IntegerField()
     candidate = serializers.IntegerField()
     search = serializers.IntegerField()
-    similarity = serializers.FloatField()
+    similarity = serializers.FloatField(allow_null=True)
     is_added = serializers.BooleanField()
     score = serializers.FloatField()
     evidence = serializers.FloatField()
@@ -151,7 +151,7 @@ class RivalSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     candidate = serializers.IntegerField()
     search = serializers.IntegerField()
-    similarity = serializers.FloatField()
+    similarity = serializers.FloatField(allow_null=True)
     camera_name = serializers.CharField()
     seen_at = serializers.DateTimeField()
 

@@ -98,13 +98,34 @@ class QueryPictureSerializer(serializers.ModelSerializer[QueryPicture]):
 
     class Meta:
         model = QueryPicture
-        fields = ["id", "original_name", "sighting", "recording", "at_s", "box", "error", "picture"]
+        fields = [
+            "id",
+            "original_name",
+            "sighting",
+            "recording",
+            "at_s",
+            "box",
+            "is_against",
+            "error",
+            "picture",
+        ]
 
     def get_picture(self, picture: QueryPicture) -> str | None:
         return query_picture_url(picture, self.context["viewer"]) if picture.image else None
 
 
+class WantedSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """What a word of the description means to the model; `required` leaves out whoever plainly is not so."""
+
+    attribute = serializers.CharField()
+    value = serializers.CharField()
+    required = serializers.BooleanField()  # type: ignore[assignment]  # the name is the API's
+
+
 class SearchSummarySerializer(serializers.ModelSerializer[Search]):
+    """A search; `parent` is the one that it was refined from."""
+
+    wanted = WantedSerializer(many=True, read_only=True)
     compared = serializers.IntegerField(source="sightings_compared", read_only=True)
     requested_by = serializers.StringRelatedField(read_only=True)  # type: ignore[var-annotated]
 
@@ -124,7 +145,9 @@ class SearchSummarySerializer(serializers.ModelSerializer[Search]):
             "ends_at",
             "includes_small",
             "description",
+            "wanted",
             "plate",
+            "parent",
             "limit",
             "requested_by",
             "requested_at",
@@ -135,8 +158,9 @@ class SearchSummarySerializer(serializers.ModelSerializer[Search]):
 class StartSearchSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """What a search starts from. Pictures come as files named `pictures`, boxes in the same order.
 
-    Of `frames` the server cuts the pictures itself; `description` are short words for what the target looks like, and
-    `plate` a number plate, with ? for each character that is not known.
+    Of `frames` the server cuts the pictures itself; `description` are short words for what the target looks like, of
+    which those that stand in `required` too must be so, and `plate` a number plate, with ? for each character that is
+    not known. Without any picture the description alone is searched by, as far as the models know its words.
     """
 
     cameras = JsonListField()
@@ -145,6 +169,7 @@ class StartSearchSerializer(serializers.Serializer):  # type: ignore[type-arg]
     boxes = JsonListField(required=False, default=list)
     frames = FramesField(required=False, default=list)
     description = JsonListField(required=False, default=list)
+    required = JsonListField(required=False, default=list)  # type: ignore[assignment]  # the name is the API's
     plate = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_PLATE)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
@@ -179,6 +204,14 @@ class StartSearchSerializer(serializers.Serializer):  # type: ignore[type-arg]
         if len(chosen) > MOST_WORDS:
             raise serializers.ValidationError(f"A description has at most {MOST_WORDS} words.")
         return chosen
+
+    def validate_required(self, words: list[Any]) -> list[str]:
+        return self.validate_description(words)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not set(attrs["required"]) <= set(attrs["description"]):
+            raise serializers.ValidationError({"required": "Only words of the description can be required."})
+        return attrs
 
     def validate_plate(self, plate: str) -> str:
         return read_plate(plate)

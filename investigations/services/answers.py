@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from investigations.certificate import build_certificate
@@ -75,7 +76,7 @@ def _check_candidates(
     rows = Candidate.objects.filter(pk__in=wanted, search__request=request).select_related("sighting__camera", "search")
     # Not all that is confirmed: trying out numbers must not tell somebody how candidates were decided.
     standing = rows.shown_on_path_to(actor) if is_provisional else rows.agreed()
-    chosen = {row.sighting_id: row for row in standing.order_by("score")}
+    chosen = {row.sighting_id: row for row in standing.order_by(F("score").asc(nulls_first=True))}
     if len(standing) != len(wanted):
         missing = wanted - {row.pk for row in standing}
         said = _("%(count)d of the chosen candidates are not confirmed by two people who looked independently.")
@@ -112,7 +113,7 @@ def _evidence(candidate: Candidate) -> dict[str, Any]:
     """Why this one: how alike, at which place in the list, and who looked."""
     first = CandidateDecision.objects.filter(candidate=candidate).select_related("actor").last()
     second = candidate.second_reviews.standing().select_related("reviewer").first()
-    better = candidate.search.candidates.filter(score__gt=candidate.score).count()
+    better = candidate.search.candidates.filter(order__gt=candidate.order).count()
     return {
         "score": candidate.score,
         "rank": better + 1,

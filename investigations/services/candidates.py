@@ -74,7 +74,11 @@ def _change(candidate: Candidate, new: Decision, visible: CandidateQuerySet, rea
     if not rows.update(decision=new):
         raise ValidationError(_("Somebody else has decided about this candidate meanwhile. Look again."))
     CandidateDecision.objects.create(candidate=candidate, old=old, new=new, reason=reason, actor=actor)
-    details = {"old": old.value, "new": new.value, "score": round(candidate.score, 4)}
+    details = {
+        "old": old.value,
+        "new": new.value,
+        "score": None if candidate.score is None else round(candidate.score, 4),
+    }
     record(_ACTIONS[new], actor=actor, target=candidate, reason=reason, details=details)
     candidate.decision = new
     void_second_review(candidate)

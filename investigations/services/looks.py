@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 
 from inference.models import Sighting
-from investigations.models import Answer, Attachment, Candidate, Case, Path, Search, SearchRequest
+from investigations.models import Answer, Attachment, Candidate, Case, Path, QueryPicture, Search, SearchRequest
 from portal.accounts.models import User
 from portal.audit.models import Action, AuditEntry
 from portal.audit.services import record
@@ -60,7 +60,7 @@ def view_leads(request: SearchRequest, sighting_ids: Iterable[int], *, actor: Us
 
 def view_candidate(candidate: Candidate, *, actor: User) -> None:
     """Account for a look at one candidate beside the pictures that were searched by."""
-    pictures = list(candidate.search.pictures.values_list("pk", flat=True))
+    pictures = _pictures_shown(candidate.search, actor)
     details = {"sightings": [candidate.sighting_id], "query pictures": pictures}
     record(Action.SIGHTINGS_VIEWED, actor=actor, target=candidate, details=details)
 
@@ -80,8 +80,12 @@ def view_search(search: Search, sightings: Iterable[Sighting], *, actor: User) -
     shown = [sighting.pk for sighting in sightings]
     if _has_just_seen(Action.SEARCH_VIEWED, search, actor, sightings=shown):
         return
-    pictures = list(search.pictures.values_list("pk", flat=True))
+    pictures = _pictures_shown(search, actor)
     record(Action.SEARCH_VIEWED, actor=actor, target=search, details={"sightings": shown, "query pictures": pictures})
+
+
+def _pictures_shown(search: Search, actor: User) -> list[int]:
+    return list(QueryPicture.objects.visible_to(actor).filter(search=search).values_list("pk", flat=True))
 
 
 def _has_just_seen(action: Action, target: models.Model, actor: User, **shown: list[int]) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -15,15 +14,18 @@ from django.utils.translation import gettext as _
 from cameras.models import Camera, Recording
 from inference.core.errors import CoreError, ImageError
 from inference.core.images import encode_jpeg, read_image
+from inference.engine import describer_id, embedder_id
 from inference.footage import picture_at
 from inference.models import Sighting
 from inference.sentences import in_words
 from investigations import events
 from investigations.models import Attachment, Case, QueryPicture, Search, SearchRequest
+from investigations.querying import known_heads_of
 from investigations.services.requests import begin_search, why_not_searchable
 from investigations.services.reviews import join_search
 from investigations.services.scopes import breaches_of, refuse_breaches
 from investigations.tasks import run_search
+from investigations.words import read_words
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right, require_visible
 from portal.audit.models import Action
@@ -58,7 +60,7 @@ class FootageFrame:
 
 @dataclass(frozen=True)
 class SearchTerms:
-    """What is searched for, where and when."""
+    """What is searched for, where and when. `required` are those words of the description that must be so."""
 
     cameras: Sequence[Camera]
     starts_at: datetime
@@ -69,6 +71,7 @@ class SearchTerms:
     attachments: Sequence[Attachment] = ()
     frames: Sequence[FootageFrame] = ()
     description: Sequence[str] = ()
+    required: Sequence[str] = ()
     plate: str = ""
     includes_small: bool = True
     limit: int = 50
@@ -81,19 +84,20 @@ def start_search(request: SearchRequest, terms: SearchTerms, *, actor: User) -> 
     Pictures that cannot be read are kept as rows with their error, and the rest goes on; if none can be read, or
     anything else is wrong, nothing is started and ValidationError says why.
     """
-    _check(request, terms, actor)
-    _check_scope(request, terms, actor)
+    check_terms(request, terms, actor)
+    check_scope(request, terms, actor)
     pictures = [_read_upload(upload) for upload in terms.uploads]
     pictures += [_cut_frame(frame) for frame in terms.frames]
-    if not terms.sightings and not terms.attachments and all(content is None for _picture, content in pictures):
-        raise ValidationError([picture.error for picture, _content in pictures] or [_("Add a picture to search by.")])
+    has_pictures = terms.sightings or terms.attachments or any(content is not None for _picture, content in pictures)
+    if not has_pictures and (pictures or not read_wanted(terms)):
+        raise ValidationError([picture.error for picture, _content in pictures] or [_why_nothing_to_go_by(terms)])
     with transaction.atomic():
         begin_search(request, actor=actor)
-        search = _create_search(request, terms, actor)
+        search = create_search(request, terms, actor)
         join_search(search, actor)
         _save_pictures(search, pictures, terms.sightings)
         _copy_attachments(search, terms.attachments)
-        record(Action.SEARCH_STARTED, actor=actor, target=search, reason=terms.reason, details=_describe(terms))
+        record(Action.SEARCH_STARTED, actor=actor, target=search, reason=terms.reason, details=describe_terms(terms))
         run_search.delay_on_commit(search.pk)  # type: ignore[attr-defined]  # Celery's task for Django
         events.push_search_progress(search)
     return search
@@ -120,7 +124,24 @@ def read_plate(plate: str) -> str:
     return written
 
 
-def _check(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
+def read_wanted(terms: SearchTerms) -> list[dict[str, object]]:
+    """Return what the description means to the describer of this kind; what it does not know is left to people."""
+    heads = {head.name: head.values for head in known_heads_of(describer_id(terms.kind))}
+    found = read_words(terms.description, heads=heads)
+    required = set(terms.required)
+    return [
+        {"attribute": one["attribute"], "value": one["value"], "required": not required.isdisjoint(one["words"])}
+        for one in found
+    ]
+
+
+def _why_nothing_to_go_by(terms: SearchTerms) -> str:
+    if not terms.description:
+        return _("Add a picture to search by.")
+    return _("Add a picture to search by: none of these words can be searched by here.")
+
+
+def check_terms(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
     require_right(actor, Right.SEARCH)
     require_visible(request, actor, _("This request was sent to another control centre."))
     request.refresh_from_db()  # somebody may have returned it since
@@ -147,14 +168,14 @@ def _check(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
         raise ValidationError(_("At most %(count)d pictures at once.") % {"count": MOST_PICTURES})
 
 
-def _check_scope(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
+def check_scope(request: SearchRequest, terms: SearchTerms, actor: User) -> None:
     """Refuse what the legal basis does not cover: the search, and each look that it begins with."""
     breaches = breaches_of(request, terms.cameras, terms.starts_at, terms.ends_at)
     for frame in terms.frames:
         at = frame.recording.time_at(frame.at_s)
         found = breaches_of(request, [*terms.cameras, frame.recording.camera], at, at)
         breaches += [breach for breach in found if breach.rule not in {known.rule for known in breaches}]
-    refuse_breaches(request, breaches, details=_describe(terms), reason=terms.reason, actor=actor)
+    refuse_breaches(request, breaches, details=describe_terms(terms), reason=terms.reason, actor=actor)
 
 
 def _read_upload(upload: Upload) -> tuple[QueryPicture, bytes | None]:
@@ -181,7 +202,7 @@ def _cut_frame(frame: FootageFrame) -> tuple[QueryPicture, bytes | None]:
         return picture, None
 
 
-def _create_search(request: SearchRequest, terms: SearchTerms, actor: User) -> Search:
+def create_search(request: SearchRequest, terms: SearchTerms, actor: User, *, parent: Search | None = None) -> Search:
     search = Search(
         request=request,
         kind=terms.kind,
@@ -189,9 +210,12 @@ def _create_search(request: SearchRequest, terms: SearchTerms, actor: User) -> S
         ends_at=terms.ends_at,
         includes_small=terms.includes_small,
         description=list(terms.description),
+        wanted=parent.wanted if parent else read_wanted(terms),
         plate=terms.plate,
         limit=terms.limit,
-        embedder=settings.EMBEDDER_MODEL,
+        embedder=embedder_id(terms.kind),
+        describer=describer_id(terms.kind),
+        parent=parent,
         requested_by=actor,
     )
     search.full_clean()
@@ -224,7 +248,7 @@ def _copy_attachments(search: Search, attachments: Sequence[Attachment]) -> None
         picture.save()
 
 
-def _describe(terms: SearchTerms) -> dict[str, object]:
+def describe_terms(terms: SearchTerms) -> dict[str, object]:
     return {
         "cameras": [camera.code for camera in terms.cameras],
         "from": terms.starts_at.isoformat(),
@@ -235,6 +259,7 @@ def _describe(terms: SearchTerms) -> dict[str, object]:
         "attachments": [attachment.name for attachment in terms.attachments],
         "frames": [_describe_frame(frame) for frame in terms.frames],
         "description": list(terms.description),
+        "required": list(terms.required),
         "plate": terms.plate,
     }
 

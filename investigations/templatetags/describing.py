@@ -1,16 +1,20 @@
-"""Words for what a witness said of a person or a vehicle, to choose from.
+"""Words for what a witness said of a person or a vehicle, to choose from, and for what the models say of candidates.
 
-They help whoever compares, and name only what clothes, things and habits show: skin colour, origin and the like are
-left out on purpose.
+They name only what clothes, things and habits show: skin colour, origin and the like are left out on purpose. Those
+that the model in use knows count in the ranking; the others help whoever compares.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django import template
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from inference.sayings import SAYINGS, say, word_of
+from investigations.meanings import heads_of
 from investigations.models import Case, SearchRequest
+from investigations.words import read_words
 
 register = template.Library()
 Words = list[tuple[str, str | Promise]]
@@ -116,16 +120,49 @@ VEHICLE = (
 )
 
 
-def word_of(group: str | Promise, word: str | Promise) -> str:
-    """The word as it is kept and shown: it says what it is about."""
-    return f"{group}: {word}"
+@dataclass(frozen=True)
+class Choice:
+    """A word to choose: its swatch ("" for none), how it reads, how it is kept, and whether the model looks for it."""
+
+    swatch: str
+    name: str | Promise
+    kept: str
+    is_searchable: bool
+
+
+def kind_of(request: SearchRequest) -> str:
+    """What the request looks for, as the models call it."""
+    return "vehicle" if request.case.kind == Case.Kind.VEHICLE else "person"
 
 
 @register.simple_tag
-def description_groups(request: SearchRequest) -> list[tuple[str | Promise, list[tuple[str, str | Promise, str]]]]:
-    """The groups to choose from, of each word its swatch, how it reads, and how it is kept."""
-    groups = VEHICLE if request.case.kind == Case.Kind.VEHICLE else PERSON
-    return [(group.name, [(key, word, word_of(group.name, word)) for key, word in group.choices]) for group in groups]
+def description_groups(request: SearchRequest) -> list[tuple[str | Promise, list[Choice]]]:
+    """The groups to choose from, each with its words."""
+    heads = heads_of(kind_of(request))
+    return [
+        (group.name, [_choice(group, swatch, name, heads) for swatch, name in group.choices])
+        for group in (VEHICLE if kind_of(request) == "vehicle" else PERSON)
+    ]
+
+
+def _choice(group: Group, swatch: str, name: str | Promise, heads: Mapping[str, Collection[str]]) -> Choice:
+    kept = word_of(group.name, name)
+    return Choice(swatch, name, kept, bool(read_words([kept], heads=heads)))
+
+
+@register.simple_tag
+def has_describer(request: SearchRequest) -> bool:
+    """Does a model read descriptions of what this request looks for?"""
+    return bool(heads_of(kind_of(request)))
+
+
+@register.simple_tag
+def sayings(request: SearchRequest) -> dict[str, dict[str, str]]:
+    """All that may be said of a candidate, in words: by attribute and value. Also what only an earlier model knew."""
+    said = {attribute: list(values) for attribute, (_name, values) in SAYINGS.items()}
+    for attribute, values in heads_of(kind_of(request)).items():
+        said[attribute] = list(dict.fromkeys([*said.get(attribute, []), *values]))
+    return {attribute: {value: say(attribute, value) for value in values} for attribute, values in said.items()}
 
 
 @register.simple_tag

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -98,7 +99,7 @@ def _answerable(row: SearchRequest, user: User, *, is_provisional: bool) -> list
     rows = Candidate.objects.visible_to(user).filter(search__request=row)
     rows = rows.shown_on_path_to(user) if is_provisional else rows.agreed()
     rows = rows.select_related("sighting__camera").prefetch_related("decisions__actor", "second_reviews__reviewer")
-    best = {candidate.sighting_id: candidate for candidate in rows.order_by("score")}
+    best = {candidate.sighting_id: candidate for candidate in rows.order_by(F("score").asc(nulls_first=True))}
     return sorted(best.values(), key=lambda candidate: (candidate.sighting.seen_at, candidate.pk))
 
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from investigations import workflow
-from investigations.models import Candidate, SecondReview
+from investigations.models import Candidate, QueryPicture, SecondReview
 from investigations.pictures import query_picture_url, sighting_url
 from investigations.services.looks import view_candidate
 from investigations.services.reviews import review_candidate
@@ -65,7 +65,7 @@ def review_give(request: HttpRequest, pk: int) -> HttpResponse:
 def _shown(candidate: Candidate, user: User) -> dict[str, Any]:
     """What is needed to compare, and nothing that tells of the first decision: no similarity, no rank."""
     view_candidate(candidate, actor=user)
-    pictures = candidate.search.pictures.exclude(image="")
+    pictures = QueryPicture.objects.visible_to(user).filter(search=candidate.search, is_against=False).exclude(image="")
     return {
         "candidate": candidate,
         "sighting": candidate.sighting,

@@ -51,6 +51,7 @@ class Action(models.TextChoices):
     CLIP_VIEWED = "clip.viewed", _("clip of a sighting viewed")
     ANALYSIS_REQUESTED = "analysis.requested", _("analysis requested")
     ANALYSIS_CANCELLED = "analysis.cancelled", _("analysis cancelled")
+    MODEL_TUNED = "model.tuned", _("model tuned to the site")
     CASE_OPENED = "case.opened", _("case opened")
     CASE_VIEWED = "case.viewed", _("case viewed")
     CASE_CLOSED = "case.closed", _("case closed")
@@ -87,6 +88,7 @@ class Action(models.TextChoices):
     DATA_DESTROYED = "data.destroyed", _("data destroyed")
     DESTRUCTION_VIEWED = "destruction.viewed", _("certificate of a destruction viewed")
     SEARCH_STARTED = "search.started", _("search started")
+    SEARCH_REFINED = "search.refined", _("search refined by decisions")
     SEARCH_CANCELLED = "search.cancelled", _("search cancelled")
     SEARCH_VIEWED = "search.viewed", _("search results viewed")
     SIGHTINGS_VIEWED = "sightings.viewed", _("sightings viewed")
@@ -107,7 +109,7 @@ class Action(models.TextChoices):
 
 # Kinds of actions whose entries name nothing of a case.
 WITHOUT_CASES = (
-    *("user", "agency", "camera", "cameras", "group", "recording", "analysis", "audit"),
+    *("user", "agency", "camera", "cameras", "group", "recording", "analysis", "model", "audit"),
     *("token", "webhook", "delivery"),
 )
 

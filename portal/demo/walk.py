@@ -129,7 +129,7 @@ def confirm_leaders(search: Search, scene: Scene) -> None:
     confirmed: Counter[int] = Counter()
     for candidate in search.candidates.select_related("sighting"):
         camera_id = candidate.sighting.camera_id
-        if candidate.score < CONFIRM_SCORE or confirmed[camera_id] == CONFIRM_EACH:
+        if (candidate.score or 0.0) < CONFIRM_SCORE or confirmed[camera_id] == CONFIRM_EACH:
             continue
         confirmed[camera_id] += 1
         if candidate.decision == Candidate.Decision.PENDING:
@@ -182,7 +182,7 @@ def summary(
     yield f"Search      {search}: {compared}, {search.candidates.count()} candidates, the first:"
     for rank, candidate in enumerate(search.candidates.select_related("sighting__camera")[:8], start=1):
         row = candidate.sighting
-        yield f"  {rank:2}.  {candidate.score:.3f}  {_clock(row.seen_at)}  {row.camera}  {candidate.decision}"
+        yield f"  {rank:2}.  {candidate.score or 0.0:.3f}  {_clock(row.seen_at)}  {row.camera}  {candidate.decision}"
     yield "Path"
     for point in path.points.select_related("sighting__camera"):
         row = point.sighting

@@ -38,6 +38,7 @@ NOUNS: dict[str, StrOrPromise] = {
     "snapshot": _("pictures taken from footage"),
     "clip": _("clips"),
     "analysis": _("analyses"),
+    "model": _("models"),
     "case": _("cases"),
     "tip": _("reported sightings"),
     "basis": _("legal bases"),

@@ -17,13 +17,15 @@ with tempfile.TemporaryDirectory(prefix="dongseon-bench-") as folder:
 
     from portal.demo.footage import FootageError, fetch_clip
     from portal.stack import Stack
-    from tests.bench import accuracy, analysis, audit, map, masking, search
+    from tests.bench import accuracy, analysis, audit, map, masking, ranking, search
 
     call_command("migrate", verbosity=0)
     with Stack(settings.VAR_DIR / "log") as stack:
         stack.start_redis()
         print("\nAccuracy and speed of the core")
         accuracy.main()
+        print("\nRanking and odds")
+        ranking.main()
         print("\nMasking")
         masking.main()
         print("\nAnalysis of a recording, features and database included")

@@ -22,11 +22,13 @@ from typing import TypeVar
 import numpy as np
 
 from inference.core.__main__ import main as core
+from inference.core.attributes import load_describer
+from inference.core.detections import Kind
 from inference.core.detector import load_detector
 from inference.core.evaluation import TrackingScore, score_reid, score_tracking
-from inference.core.manifest import ModelStore
+from inference.core.manifest import ModelStore, default_model
 from inference.core.mot import MotFrames, read_mot
-from inference.core.pipeline import Pipeline, PipelineConfig
+from inference.core.pipeline import Models, Pipeline, PipelineConfig
 from inference.core.reid import load_embedder
 from inference.core.video import probe, read_frames
 from tests.bench.accuracy_peer import has_peer, peer_tracks
@@ -97,12 +99,23 @@ def _print_analysis(footage: Path | None, repeat: int) -> None:
         return
     video = footage / "vtest.avi"
     detector = load_detector("yolo11n", _store())
-    pipeline = Pipeline(detector, load_embedder("person-reid-osnet-ain", _store()), PipelineConfig(fps=SAMPLED_FPS))
+    pipeline = Pipeline(detector, _default_models(), PipelineConfig(fps=SAMPLED_FPS))
     result, seconds = _quickest(lambda: pipeline.analyse(video), repeat)
     times = probe(video).duration_s / seconds
     print(
         f"\nAnalysis of vtest.avi at {SAMPLED_FPS:.0f} frames/s, features included: {seconds:.1f} s, "
         f"{result.frames_read / seconds:.1f} frames/s, {times:.1f} times real time, {len(result.tracks)} tracks"
+    )
+
+
+def _default_models() -> Models:
+    """What an analysis uses where no setting names another."""
+    embedders = {kind: default_model("reid", kind) for kind in Kind}
+    describers = {kind: default_model("describer", kind) for kind in Kind}
+    loaded = {model_id: load_embedder(model_id, _store()) for model_id in set(embedders.values())}
+    return Models(
+        embedders={kind: loaded[model_id] for kind, model_id in embedders.items()},
+        describers={kind: load_describer(model_id, _store()) for kind, model_id in describers.items() if model_id},
     )
 
 

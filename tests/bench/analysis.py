@@ -9,7 +9,7 @@ from django.utils import timezone
 from cameras.models import Camera
 from cameras.services.recordings import add_recording
 from inference import ingest
-from inference.engine import get_detector, get_embedder
+from inference.engine import get_detector, models_of_settings
 from inference.models import Analysis
 from inference.videos import measure_video
 from portal.accounts.models import Agency, User
@@ -19,7 +19,7 @@ RUNS = 2
 
 
 def main(clip: Path) -> None:
-    get_detector(settings.DETECTOR_MODEL), get_embedder(settings.EMBEDDER_MODEL)  # a worker has them loaded
+    get_detector(settings.DETECTOR_MODEL)
     centre = Agency.objects.create(name="Analysis bench", kind="centre")
     operator = User.objects.create(username="analysis-bench", role="operator", agency=centre)
     camera = Camera.objects.create(code="A1", name="A1", latitude=36, longitude=127, centre=centre)
@@ -31,10 +31,9 @@ def main(clip: Path) -> None:
             measure=measure_video,
             actor=operator,
         )
+    ingest.models_of(Analysis(recording=recording, **models_of_settings()))  # a worker has them loaded
     for _run in range(RUNS):
-        analysis = Analysis.objects.create(
-            recording=recording, detector=settings.DETECTOR_MODEL, embedder=settings.EMBEDDER_MODEL, fps=5
-        )
+        analysis = Analysis.objects.create(recording=recording, **models_of_settings(), fps=5)
         ingest.analyse(analysis.pk)
         analysis.refresh_from_db()
         assert analysis.status == "done", analysis.error

@@ -16,6 +16,7 @@ from inference.core.detector import Detector, load_detector
 from inference.core.errors import ModelError
 from inference.core.manifest import ModelStore
 from inference.core.reid import Embedder, load_embedder, unit_length
+from tests.core.tiny_models import write_manifest
 
 MakeVideo = Callable[..., Path]
 
@@ -39,7 +40,14 @@ def detector(store: ModelStore) -> Detector:
 
 @pytest.fixture(scope="session")
 def embedder(store: ModelStore) -> Embedder:
-    return load_embedder("person-reid-osnet-ain", store)
+    return load_embedder("person-reid-2", store)
+
+
+@pytest.fixture(scope="session")
+def tiny_store(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
+    """The models of `tests.core.tiny_models`, and the shipped ones."""
+    folder = tmp_path_factory.mktemp("tiny-models")
+    return ModelStore(folder / "cache", folder, manifest=write_manifest(folder))
 
 
 @pytest.fixture(scope="session")

@@ -1,3 +1,5 @@
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -7,8 +9,10 @@ import numpy as np
 import pytest
 
 from inference.core.__main__ import main
+from inference.core.manifest import default_model
 from inference.core.mot import read_mot
 from tests.core.conftest import MakeVideo, cache_dir
+from tests.core.tiny_models import write_manifest
 
 
 def one_line(capsys: pytest.CaptureFixture[str]) -> str:
@@ -62,6 +66,98 @@ def test_embed_fails_when_nothing_can_be_read(tmp_path: Path, capsys: pytest.Cap
     assert one_line(capsys) == "error: None of the pictures could be read."
 
 
+@pytest.fixture
+def tiny(tmp_path: Path) -> list[str]:
+    """Options that name the models of `tests.core.tiny_models`."""
+    folder = tmp_path / "tiny"
+    folder.mkdir()
+    return ["--manifest", str(write_manifest(folder)), "--mirror", str(folder), "--cache", str(tmp_path / "cache")]
+
+
+def paint(path: Path, red: int, green: int, blue: int) -> None:
+    cv2.imwrite(str(path), np.full((60, 30, 3), (blue, green, red), np.uint8))
+
+
+def test_attributes_writes_probabilities_best_first(
+    tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = tmp_path / "crops", tmp_path / "attrs.json"
+    folder.mkdir()
+    paint(folder / "빨강.png", 250, 20, 20)
+    paint(folder / "dull.png", 90, 90, 90)
+    (folder / "bad.jpg").write_bytes(b"no picture")
+    model = ["--model", "tiny-person-looks"]
+    assert main([*tiny, "attributes", str(folder), "--kind", "person", "--out", str(out), *model]) == 0
+    assert "skipped bad.jpg: The file is not a picture" in capsys.readouterr().err
+    said = json.loads(out.read_text(encoding="utf-8"))
+    assert list(said) == ["dull.png", "빨강.png"]
+    red = said["빨강.png"]
+    assert list(red) == ["colour", "bright"]
+    assert red["colour"][0] == ["red", 0.99998]
+    assert [value for value, _ in red["bright"]] == ["no", "yes"]
+    assert said["dull.png"]["colour"] == [["unknown", 0.66667], *([[v, 0.33333] for v in ("red", "green", "blue")])]
+
+
+def test_attributes_needs_a_describer_for_the_kind(
+    tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paint(tmp_path / "car.png", 250, 20, 20)
+    command = [*tiny, "attributes", str(tmp_path / "car.png"), "--kind", "vehicle", "--out", str(tmp_path / "a.json")]
+    assert main([*command, "--model", "tiny-person-looks"]) == 1
+    assert one_line(capsys) == "error: tiny-person-looks is made for person, not for vehicle."
+    assert main([*command, "--model", "tiny-vehicle"]) == 1
+    assert one_line(capsys) == "error: tiny-vehicle is a model for reid, not for describer."
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_attributes_takes_the_manifests_default_or_says_that_there_is_none(
+    tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = Path(tiny[1])
+    text = re.sub(r"^default_for = .*\n", "", manifest.read_text(), flags=re.MULTILINE)
+    manifest.write_text(text)
+    paint(tmp_path / "car.png", 250, 20, 20)
+    command = ["attributes", str(tmp_path / "car.png"), "--kind", "vehicle", "--out", str(tmp_path / "a.json")]
+    assert main([*tiny, *command]) == 1
+    assert one_line(capsys) == "error: The manifest has no describer for vehicle; name one with --model."
+    other = manifest.with_name("other.toml")
+    other.write_text(text.replace('kind = "vehicle"', 'kind = "vehicle"\ndefault_for = ["vehicle"]'))
+    assert main(["--manifest", str(other), *tiny[2:], *command]) == 0
+    assert json.loads((tmp_path / "a.json").read_text())["car.png"]["colour"][0][0] == "red"
+
+
+def test_attributes_refuses_two_pictures_of_one_name(
+    tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        paint(tmp_path / name / "1.png", 9, 9, 9)
+    sources = [str(tmp_path / "a"), str(tmp_path / "b")]
+    assert main([*tiny, "attributes", *sources, "--kind", "person", "--out", str(tmp_path / "o.json")]) == 1
+    assert one_line(capsys) == "error: More than one picture is named 1.png."
+
+
+def test_attributes_fails_when_nothing_can_be_read(
+    tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"")
+    command = ["attributes", str(tmp_path / "a.jpg"), "--kind", "person", "--out", str(tmp_path / "a.json")]
+    assert main([*tiny, *command, "--model", "tiny-person-looks"]) == 1
+    assert one_line(capsys) == "error: None of the pictures could be read."
+    assert not (tmp_path / "a.json").exists()
+
+
+def test_embed_takes_the_model_of_the_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    paint(tmp_path / "car.png", 250, 20, 20)
+    command = ["embed", str(tmp_path / "car.png"), "--kind", "vehicle", "--out", str(tmp_path / "f.npz")]
+    assert main(command) == 0
+    by_default = np.load(tmp_path / "f.npz")["feature"]
+    assert main([*command, "--model", default_model("reid", "vehicle")]) == 0
+    assert np.array_equal(np.load(tmp_path / "f.npz")["feature"], by_default)
+    assert main([*command, "--model", "person-reidentification-retail-0277"]) == 1
+    assert one_line(capsys) == "error: person-reidentification-retail-0277 is made for person, not for vehicle."
+
+
 def test_an_output_that_cannot_be_written_is_refused_first(
     make_video: MakeVideo, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -71,10 +167,18 @@ def test_an_output_that_cannot_be_written_is_refused_first(
 
 def test_models_lists_every_entry(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--cache", str(cache_dir()), "models"]) == 0
-    assert "person-reid-osnet-ain\treid\tready" in capsys.readouterr().out
+    assert "person-reid-2\treid\tready" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("wrong", [["track"], ["embed", "x", "--kind", "cat", "--out", "y"], ["models", "burn"]])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["track"],
+        ["embed", "x", "--kind", "cat", "--out", "y"],
+        ["attributes", "x", "--out", "y"],
+        ["models", "burn"],
+    ],
+)
 def test_wrong_use_exits_with_2(wrong: list[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(wrong)

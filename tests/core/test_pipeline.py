@@ -1,20 +1,34 @@
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from inference.core.detections import Box, Kind
+from inference.core.attributes import load_describer
+from inference.core.detections import Box, Detections, Kind
 from inference.core.detector import Detector
 from inference.core.errors import VideoError
 from inference.core.images import decode_jpeg
+from inference.core.manifest import ModelStore
 from inference.core.mot import MotRow
-from inference.core.pipeline import Pipeline, PipelineConfig, fill_gap
-from inference.core.reid import Embedder
+from inference.core.pipeline import Models, Pipeline, PipelineConfig, fill_gap
+from inference.core.reid import Embedder, load_embedder
 from tests.core.conftest import MakeVideo, MeanColourEmbedder, SquareDetector
 
+MEAN_COLOUR = Models(embedders={Kind.PERSON: MeanColourEmbedder()})
 
-def pipeline(**config: object) -> Pipeline:
-    return Pipeline(SquareDetector(), MeanColourEmbedder(), PipelineConfig(**{"fps": None, **config}))  # type: ignore[arg-type]
+
+def pipeline(models: Models = MEAN_COLOUR, *, detector: Detector | None = None, **config: object) -> Pipeline:
+    return Pipeline(detector or SquareDetector(), models, PipelineConfig(**{"fps": None, **config}))  # type: ignore[arg-type]
+
+
+class CarDetector(SquareDetector):
+    """Takes the square for a car."""
+
+    def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+        return [replace(found, classes=found.classes + 2) for found in super().detect(images)]
 
 
 def test_one_object_gives_one_track_with_picture_and_feature(make_video: MakeVideo) -> None:
@@ -38,6 +52,32 @@ def test_the_feature_is_that_of_the_stored_picture(make_video: MakeVideo) -> Non
     assert track.feature is not None
     again = MeanColourEmbedder().embed([decode_jpeg(track.image_jpeg)])[0]
     assert np.array_equal(track.feature, again)
+
+
+def test_each_kind_is_looked_at_by_its_own_models(make_video: MakeVideo, tiny_store: ModelStore) -> None:
+    models = Models(
+        embedders={kind: load_embedder(f"tiny-{kind}", tiny_store, kind=kind) for kind in Kind},
+        describers={Kind.VEHICLE: load_describer("tiny-vehicle-looks", tiny_store, kind=Kind.VEHICLE)},
+    )
+    path = make_video()
+    (person,) = pipeline(models).analyse(path).tracks
+    assert person.feature is not None
+    assert person.description is None
+    (car,) = pipeline(models, detector=CarDetector()).analyse(path).tracks
+    assert car.kind == Kind.VEHICLE
+    assert car.feature is not None
+    assert car.description is not None
+    picture = decode_jpeg(car.image_jpeg)
+    assert np.array_equal(car.description, models.describers[Kind.VEHICLE].describe([picture])[0])
+    assert np.array_equal(car.feature, models.embedders[Kind.VEHICLE].embed([picture])[0])
+    # The square is red.
+    assert car.description[:3].argmax() == 0
+
+
+def test_a_kind_without_models_leaves_a_track_with_its_picture_alone(make_video: MakeVideo) -> None:
+    (car,) = pipeline(detector=CarDetector()).analyse(make_video()).tracks
+    assert (car.kind, car.feature, car.description) == (Kind.VEHICLE, None, None)
+    assert decode_jpeg(car.image_jpeg).size
 
 
 def test_the_same_file_gives_the_same_result(make_video: MakeVideo) -> None:
@@ -102,7 +142,7 @@ def test_a_gap_is_filled_by_a_straight_line_over_the_frames_looked_at() -> None:
 
 @pytest.mark.footage
 def test_the_demo_clip_gives_its_people_once_each(detector: Detector, embedder: Embedder, vtest: Path) -> None:
-    result = Pipeline(detector, embedder, PipelineConfig(kinds=(Kind.PERSON,))).analyse(vtest)
+    result = Pipeline(detector, Models({Kind.PERSON: embedder}), PipelineConfig(kinds=(Kind.PERSON,))).analyse(vtest)
     # 19 people by the ground truth, some of whom leave and come back.
     assert 19 <= len(result.tracks) <= 30
     assert result.frames_read == 398

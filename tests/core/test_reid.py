@@ -1,8 +1,12 @@
 import numpy as np
 import pytest
 
+from inference.core.crops import resize
+from inference.core.detections import Kind
+from inference.core.errors import ModelError
 from inference.core.images import encode_jpeg, read_image
-from inference.core.reid import Embedder
+from inference.core.manifest import ModelStore
+from inference.core.reid import Embedder, load_embedder
 
 
 def crop(jacket: tuple[int, int, int], width: int = 64, height: int = 128) -> np.ndarray:
@@ -38,3 +42,25 @@ def test_a_compressed_copy_is_nearer_than_another_colour(embedder: Embedder) -> 
     one, same, other = embedder.embed([red, copy, blue])
     assert one @ same > 0.9
     assert one @ same > one @ other + 0.1
+
+
+@pytest.mark.parametrize(("made_for", "shown"), [(Kind.PERSON, Kind.VEHICLE), (Kind.VEHICLE, Kind.PERSON)])
+def test_a_model_is_refused_for_what_it_was_not_made_for(made_for: Kind, shown: Kind, tiny_store: ModelStore) -> None:
+    assert load_embedder(f"tiny-{made_for}", tiny_store, kind=made_for).dimension == 3
+    with pytest.raises(ModelError, match=f"tiny-{made_for} is made for {made_for}, not for {shown}"):
+        load_embedder(f"tiny-{made_for}", tiny_store, kind=shown)
+
+
+def test_a_describer_is_no_embedder(tiny_store: ModelStore) -> None:
+    with pytest.raises(ModelError, match="tiny-person-looks is a model for describer, not for reid"):
+        load_embedder("tiny-person-looks", tiny_store)
+
+
+def test_a_crop_is_brought_to_the_size_of_the_manifest(tiny_store: ModelStore) -> None:
+    # Left red, right blue, in a picture much wider than the network's 8 × 16: both halves count alike.
+    image = np.zeros((100, 400, 3), np.uint8)
+    image[:, :200, 2], image[:, 200:, 0] = 200, 200
+    assert tiny_store.entry("tiny-person").input_size == (8, 16)
+    (feature,) = load_embedder("tiny-person", tiny_store).embed([image])
+    assert feature == pytest.approx([0.7071, 0, 0.7071], abs=1e-3)
+    assert resize(image, (8, 16)).shape == (16, 8, 3)

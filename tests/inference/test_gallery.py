@@ -131,3 +131,42 @@ def test_features_of_two_models_are_never_compared(gallery: FaissGallery, sighti
     Feature.objects.create(sighting=sightings[0], embedder="other", vector=unit_vector(3, 128).astype("<f2").tobytes())
     found = gallery.search(unit_vector(3), Feature.objects.of_model(settings.EMBEDDER_MODEL), limit=20)
     assert len(found) == 12
+
+
+def test_how_alike_everybody_is_is_said_by_camera(gallery: FaissGallery, sightings: list[Sighting]) -> None:
+    query = unit_vector(3)
+    found = gallery.compare(query, Feature.objects.all(), limit=2)
+    assert len(found.matches) == 2
+    assert found.compared == sum(len(cosines) for cosines in found.cosines.values()) == Feature.objects.count()
+    assert set(found.cosines) == set(Sighting.objects.values_list("camera_id", flat=True))
+    assert max(cosines.max() for cosines in found.cosines.values()) == pytest.approx(found.matches[0].score)
+    assert Sighting.objects.get(pk=found.matches[0].sighting_id).camera_id == found.matches[0].camera_id
+
+
+def test_of_many_a_fair_sample_stands_for_all(
+    gallery: FaissGallery, sightings: list[Sighting], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = unit_vector(3)
+    all_of_them = gallery.compare(query, Feature.objects.all(), limit=3)
+    monkeypatch.setattr("inference.gallery.faiss.SAMPLE", 2)
+    sampled = gallery.compare(query, Feature.objects.all(), limit=3)
+    assert sampled.matches == all_of_them.matches
+    for camera_id, cosines in sampled.cosines.items():
+        assert 1 <= len(cosines) <= len(all_of_them.cosines[camera_id])
+    assert sum(map(len, sampled.cosines.values())) < sampled.compared
+
+
+def test_a_feature_found_by_two_query_vectors_counts_once_with_its_best(
+    gallery: FaissGallery, sightings: list[Sighting]
+) -> None:
+    query = np.stack([unit_vector(3), unit_vector(4)])
+    found = gallery.compare(query, Feature.objects.all(), limit=50)
+    assert len({match.sighting_id for match in found.matches}) == len(found.matches) == found.compared
+    assert sum(map(len, found.cosines.values())) == found.compared
+
+
+def test_sightings_that_are_left_out_are_not_compared(gallery: FaissGallery, sightings: list[Sighting]) -> None:
+    gone = sightings[0].pk
+    found = gallery.compare(unit_vector(3), Feature.objects.all(), limit=50, without={gone})
+    assert gone not in {match.sighting_id for match in found.matches}
+    assert found.compared == Feature.objects.count() - 1

@@ -48,7 +48,7 @@ def search(approved: SearchRequest, camera: Camera, operator: User) -> Search:
 
 def add(search: Search, recording: Recording, number: int, score: float, **values: Any) -> Candidate:
     sighting = make_sighting(recording, number, **values)
-    return Candidate.objects.create(search=search, sighting=sighting, score=score)
+    return Candidate.objects.create(search=search, sighting=sighting, score=score, order=score)
 
 
 def read(client: Client, search: Search, **question: Any) -> dict[str, Any]:
@@ -299,7 +299,10 @@ def many(search: Search, camera: Camera, recording: Recording) -> Search:
     for row in rows[::10]:
         add_feature(row, unit_vector(row.track_number))
     Candidate.objects.bulk_create(
-        [Candidate(search=search, sighting=row, score=0.9 - at / 1000) for at, row in enumerate(rows)]
+        [
+            Candidate(search=search, sighting=row, score=0.9 - at / 1000, order=0.9 - at / 1000)
+            for at, row in enumerate(rows)
+        ]
     )
     return search
 

@@ -78,6 +78,14 @@ def answered(approved: SearchRequest, camera: Camera, operator: User, officer: U
     return approved
 
 
+def test_a_purged_request_does_not_keep_whom_it_looked_for(answered: SearchRequest, officer: User) -> None:
+    wanted = [{"attribute": "upper_colour", "value": "red", "required": True}]
+    answered.searches.update(description=["red top"], wanted=wanted, plate="12가3456")
+    close_request(answered, "found", reason="at home", actor=officer)
+    purge()
+    assert answered.searches.values_list("description", "wanted", "plate").get() == ([], [], "")
+
+
 def test_a_purged_request_keeps_its_facts_and_no_picture(
     answered: SearchRequest, officer: User, camera: Camera
 ) -> None:

@@ -17,7 +17,7 @@ from inference import ingest
 from inference.core.pipeline import AnalysisResult
 from inference.core.video import VideoInfo
 from inference.engine import get_gallery
-from inference.models import Analysis, Feature, Sighting
+from inference.models import Analysis, Description, Feature, Sighting
 from investigations import clock, destruction, expiry
 from investigations.models import (
     Candidate,
@@ -131,6 +131,7 @@ def test_everything_of_an_expired_recording_goes_and_stands_on_the_certificate(c
     recording = old_recording(camera)
     analysis = Analysis.objects.create(recording=recording, detector="d", embedder="e", fps=5, status="done")
     rows = [make_sighting(recording, number, seed=number, analysis=analysis) for number in (1, 2)]
+    Description.objects.create(sighting=rows[0], describer="looks", probabilities=b"\xff")
     hashes = [hashlib.sha256(row.image.read()).hexdigest() for row in rows]
     (done,) = expire()
     assert (done.status, done.error, done.warning) == ("done", "", "")
@@ -143,10 +144,11 @@ def test_everything_of_an_expired_recording_goes_and_stands_on_the_certificate(c
     assert done.counts == {
         "cameras.recording": 1,
         "inference.analysis": 1,
+        "inference.description": 1,
         "inference.feature": 2,
         "inference.sighting": 2,
     }
-    for model in (Recording, Analysis, Sighting, Feature):
+    for model in (Recording, Analysis, Sighting, Feature, Description):
         assert not model._default_manager.exists()
     assert files() == {"recordings", "sightings"}  # no file, and no empty folder of a recording
 

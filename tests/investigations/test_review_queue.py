@@ -32,7 +32,7 @@ def make_candidates(
     tracks = range(Sighting.objects.count(), 1000)
     return [
         Candidate.objects.create(
-            search=search, sighting=make_sighting(recording, track), score=score, decision=decision
+            search=search, sighting=make_sighting(recording, track), score=score, order=score, decision=decision
         )
         for track, (decision, score) in zip(tracks, decided, strict=False)
     ]

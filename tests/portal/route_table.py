@@ -114,8 +114,10 @@ PAGES: dict[str, set[str]] = {
     "api-request-next": CENTRE,
     "api-path-share": NOBODY,  # by POST alone
     "api-path-file": NOBODY,  # nobody has given a second opinion about its stop
+    "api-words": REVIEWERS,
     "api-search": CENTRE,
     "api-search-cancel": NOBODY,  # by POST alone
+    "api-search-refine": NOBODY,  # by POST alone
     "api-search-decisions": NOBODY,  # by POST alone
     "api-candidate-decision": NOBODY,  # by POST alone
     "api-candidate-decisions": NOBODY,  # by POST alone
@@ -227,6 +229,8 @@ VERBS: dict[str, tuple[set[str], dict[str, Any], str]] = {
     "api-search-decisions": ({"supervisor"}, {}, "decisions.shown"),
     "request-decide": ({"supervisor"}, {"decision": "return", "reason": "A photo, please."}, "request.returned"),
     "api-search-cancel": (CENTRE, {}, "search.cancelled"),
+    # Who has not worked on this search does not know its decisions.
+    "api-search-refine": ({"operator"}, {}, "search.refined"),
     "api-candidate-decision": (CENTRE, {"decision": "confirmed", "seen": "pending"}, "candidate.confirmed"),
     "api-candidate-decisions": (CENTRE, {"decision": "confirmed"}, "candidate.confirmed"),
     "api-request-path": (CENTRE, {}, "path.built"),

@@ -156,6 +156,7 @@ def addresses(
         "query-picture": picture.pk,
         "api-search": search.pk,
         "api-search-cancel": search.pk,
+        "api-search-refine": search.pk,
         "api-candidate-decision": candidate.pk,
         "api-candidate-decisions": search.pk,
     }
@@ -286,6 +287,8 @@ def prepare(name: str, words: dict[str, Any]) -> None:
         recording = candidate.sighting.recording
         recording.file.save("a.mp4", ContentFile(drawn_video()))
         words |= {"request": candidate.search.request_id, "recording": recording.pk}
+    elif name == "api-search-refine":
+        Candidate.objects.update(decision="rejected")
     elif name == "api-request-path":
         Candidate.objects.update(decision="confirmed")
     elif name == "api-path-share":

@@ -4,6 +4,7 @@ Uses Debian's Chromium; skipped with its reason where there is none. Everything 
 """
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +28,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from tests.conftest import NOON, drawn_person, make_recording, make_search, make_sighting
 from tests.core.drawing import write_video
-from tests.system.browsing import keep_screenshot, log_in, silent_page
+from tests.system.browsing import findings, keep_screenshot, log_in, silent_page
 from tests.system.conftest import wait_until
 
 pytestmark = pytest.mark.browser
@@ -152,9 +153,8 @@ def make_sightings(recordings: list[Recording], count: int, *, every_s: float = 
 
 
 def offer(search: Search, sightings: list[Sighting], *, first: float = 0.95, step: float = 0.001) -> list[Candidate]:
-    rows = [
-        Candidate(search=search, sighting=sighting, score=first - at * step) for at, sighting in enumerate(sightings)
-    ]
+    scores = [(sighting, first - at * step) for at, sighting in enumerate(sightings)]
+    rows = [Candidate(search=search, sighting=sighting, score=score, order=score) for sighting, score in scores]
     return Candidate.objects.bulk_create(rows)
 
 
@@ -477,3 +477,68 @@ def test_a_search_that_cannot_be_read_says_so_and_is_tried_again(
     expect(page.locator("#candidates-empty")).to_be_visible()
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("#candidates [data-candidate]")).to_have_count(12)
+
+
+def test_odds_are_said_and_the_list_shows_where_it_gets_weak(
+    page: Page, search: Search, twelve: list[Candidate], operator: User
+) -> None:
+    """The model's answers stand on the cards: what was asked for first, and whether it is so."""
+    odds = [0.0004, 0.025, 0.012, 0.1, 0.2, 0.3, 0.34, 0.4, 0.6, 0.8, 0.95, 0.97]
+    looks = {"upper_colour": ["red", 0.9], "hat": ["unknown", 0.6], "backpack": ["no", 0.8], "gender": ["male", 0.7]}
+    for row, chance in zip(twelve, odds, strict=True):
+        row.odds, row.described = chance, looks
+    Candidate.objects.bulk_update(twelve, ["odds", "described"])
+    wanted = [("upper_colour", "red"), ("backpack", "yes"), ("hat", "no")]
+    Search.objects.update(
+        wanted=[{"attribute": name, "value": value, "required": False} for name, value in wanted], parent=None
+    )
+    open_workspace(page, search.request, operator)
+    cards = page.locator("#candidates [data-candidate]")
+    scores = [cards.nth(at).locator(".candidate-score b") for at in range(12)]
+    for score, said in zip(scores, ["1 in 1000+ wrong", "1 in 40 wrong", "1 in 83 wrong"], strict=False):
+        expect(score).to_have_text(said)
+    expect(scores[8]).to_have_text("6 in 10 wrong")
+    expect(scores[11]).to_have_text("9 in 10 wrong")
+    weak = page.locator(".candidate-head")
+    expect(weak).to_have_text(["From here on more than half are probably wrong"])
+    before, after = weak.bounding_box(), cards.nth(8).bounding_box()
+    assert before is not None
+    assert after is not None
+    assert before["y"] < after["y"]
+
+    first = cards.first
+    expect(first.locator(".look")).to_have_text(
+        ["as described: Top: red", "not as described: backpack", "not certain: no hat"]
+    )
+    expect(first.locator(".look.not s")).to_have_text("backpack")
+    expect(first).to_have_attribute("aria-label", re.compile("1 in 1000\\+ wrong, .*not as described: backpack"))
+    assert findings(page) == []
+    keep_screenshot(page, "candidates-odds")
+    page.select_option("#candidate-sort", "odds")
+    expect(cards.nth(1).locator(".rank")).to_have_text("3")  # 1 in 83, which the search has listed third
+    page.select_option("#candidate-sort", "time")
+    expect(weak).to_have_count(0)
+
+
+def test_what_a_search_says_of_candidates_as_it_ends_replaces_what_it_said_before(
+    page: Page, search: Search, twelve: list[Candidate], operator: User
+) -> None:
+    """While it looks the list has cosines alone; the last word has odds and looks, also of who was listed already."""
+    wanted = [{"attribute": "upper_colour", "value": "red", "required": False}]
+    Search.objects.update(wanted=wanted, status="running")
+    open_workspace(page, search.request, operator)
+    first = page.locator("#candidates [data-candidate]").first
+    expect(first.locator(".candidate-score b")).to_have_text("0.95")
+    expect(first.locator(".look")).to_have_count(0)
+    in_thread(_end, search, twelve[0])
+    expect(first.locator(".candidate-score b")).to_have_text("1 in 40 wrong")
+    expect(first.locator(".look")).to_have_text(["as described: Top: red"])
+
+
+def _end(search: Search, row: Candidate) -> None:
+    row.odds, row.described = 0.025, {"upper_colour": ["red", 0.9]}
+    row.save()
+    search.status = "done"
+    search.save(update_fields=["status"])
+    tell(search, 1.0)
+    connection.close()

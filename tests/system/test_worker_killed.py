@@ -56,7 +56,7 @@ def test_a_killed_workers_recording_is_completed_after_a_restart(
     recovered = seen(recording)
     assert len(recovered) >= 2
 
-    again = Analysis.objects.create(recording=recording, detector=analysis.detector, embedder=analysis.embedder, fps=10)
+    again = Analysis.objects.create(recording=recording, **analysis.models, fps=10)
     ingest.analyse(again.pk)  # here, without a break: the measure of what the recording holds
     assert seen(recording) == recovered
     assert Sighting.objects.count() == len(recovered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
-from torchvision.io import ImageReadMode, decode_jpeg
 
 Size = tuple[int, int]
 
@@ -46,6 +46,13 @@ class Crops:
     def to(self, device: str) -> Crops:
         self.pictures = self.pictures.to(device)
         return self
+
+    def only(self, rows: NDArray[np.int64]) -> Crops:
+        """Return some of the crops; sets, identities and cameras keep their numbers."""
+        part = copy.copy(self)
+        part.pictures = self.pictures[torch.from_numpy(rows).to(self.pictures.device)]
+        part.sources, part.identities, part.cameras = self.sources[rows], self.identities[rows], self.cameras[rows]
+        return part
 
 
 class Sampler:
@@ -86,9 +93,22 @@ class Sampler:
 
 
 def _decode(blob: bytes, size: Size) -> Tensor:
-    picture = decode_jpeg(torch.frombuffer(bytearray(blob), dtype=torch.uint8), mode=ImageReadMode.RGB)
+    picture = _rgb(blob)
     resized = F.interpolate(picture[None].float(), size, mode="bilinear", align_corners=False)
     return resized[0].round().clamp(0, 255).to(torch.uint8)
+
+
+def _rgb(blob: bytes) -> Tensor:
+    try:
+        from torchvision.io import ImageReadMode, decode_jpeg
+    except ImportError:  # a torch for the CPU alone comes without
+        import cv2
+
+        bgr = cv2.imdecode(np.frombuffer(blob, np.uint8), cv2.IMREAD_COLOR)
+        if bgr is None:
+            raise ValueError("A picture of the pack cannot be decoded.") from None
+        return torch.from_numpy(bgr[:, :, ::-1].copy()).permute(2, 0, 1)
+    return decode_jpeg(torch.frombuffer(bytearray(blob), dtype=torch.uint8), mode=ImageReadMode.RGB)
 
 
 def _numbered(names: Sequence[str]) -> NDArray[np.int64]:

@@ -2,8 +2,9 @@
 
     python -m inference.training.reid.pack DATA --out DIR
 
-DATA is a folder with market1501/, cuhk03/, vehicle/ and more/. Each pack holds the pictures' own bytes and a table of
-set, identity (null: unknown) and camera; identities of different sets are different people.
+DATA is a folder with market1501/, cuhk03/, vehicle/ and more/, and, where they are wanted, clips/ (made by `cut`) and
+cars/ (any pictures of cars, for variety). Each pack holds the pictures' own bytes and a table of set, identity (null:
+unknown) and camera; identities of different sets are different people.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-PACK_BYTES = 38_000_000
+PACK_BYTES = 42_000_000
 
 
 class Crop(NamedTuple):
@@ -54,6 +55,8 @@ SOURCES = (
     Source("pennfudan", "more/pennfudan", r"()"),
     Source("ccp", "more/ccp", r"()"),
     Source("mot", "more/mot_seq", r"(?:(?P<id>MOT17-09\D*\d+))?"),
+    Source("clips", "clips", r"(?P<id>.+_\d+)_cam\d"),
+    Source("cars", "cars", r"()"),
 )
 CAMERA_OF: dict[str, Callable[[str], str]] = {
     # Numbers 00-04 were taken by the one camera, 05-09 by the other.

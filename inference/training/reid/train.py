@@ -25,15 +25,20 @@ from torch.nn import functional as F
 from inference.training.reid.augment import augment, mix
 from inference.training.reid.crops import Crops, Sampler
 from inference.training.reid.evaluate import embed, score_across, score_all
-from inference.training.reid.network import DIMENSION, load_student
-from inference.training.reid.teacher import Teacher
+from inference.training.reid.ir import IrNetwork
+from inference.training.reid.network import DIMENSION, channels_last, load_student, origin_of
 
 SAVE_EVERY_S = 60.0
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What is weighed how: factors of the losses; `scale` and `margin` are those of CosFace (Wang et al. 2018)."""
+    """What is weighed how: factors of the losses; `scale` and `margin` are those of CosFace (Wang et al. 2018).
+
+    Identities count from the share `identity_from` of the run on: learnt before the teacher's view they do not carry
+    over to other cameras. `centre` draws each picture to the mean of what the teacher sees in all of its identity's: a
+    target in the teacher's own space, without what a single camera adds.
+    """
 
     rate: float = 1.5e-3
     people: int = 48
@@ -43,6 +48,8 @@ class Recipe:
     relations: float = 40.0
     identity: float = 1.0
     contrast: float = 0.5
+    centre: float = 0.0
+    identity_from: float = 0.0
     scale: float = 24.0
     margin: float = 0.25
     temperature: float = 0.07
@@ -77,18 +84,18 @@ class Run:
             Sampler(crops, seed=seed + int(time.time())),
         )  # other batches when gone on with
         self.labels = torch.from_numpy(crops.identities).to(device)
-        self.student = load_student(options.start).to(device, memory_format=torch.channels_last)
+        self.student = channels_last(load_student(options.start).to(device))
         self.average = copy.deepcopy(self.student)
         self.centres = nn.Parameter(F.normalize(torch.randn(int(crops.identities.max()) + 1, DIMENSION)).to(device))
-        self.teacher = Teacher(options.teacher).half().to(device).eval()
-        groups = [
-            {"params": [p for p in self.student.parameters() if p.dim() > 1], "weight_decay": 0.02},
-            {"params": [p for p in self.student.parameters() if p.dim() <= 1], "weight_decay": 0.0},
-            {"params": [self.centres], "weight_decay": 0.0},
-        ]
+        self.teacher = Target(options.teacher, device, with_flip=options.teacher_flip)
+        self.means = self.teacher.means_of(crops, self.labels) if recipe.centre else None
+        groups = [*decay_groups(self.student), {"params": [self.centres], "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=recipe.rate, fused=True)
         self.seconds, self.step = 0.0, 0
         self.forward = torch.compile(self.student) if options.compile else self.student
+        pairs = zip(self.average.state_dict().values(), self.student.state_dict().values(), strict=True)
+        floats = [(old, new) for old, new in pairs if old.is_floating_point()]
+        self._averaged, self._followed = [old for old, _new in floats], [new for _old, new in floats]
 
     def go(self, tests: dict[str, Crops], options: Any) -> None:
         started, before = time.monotonic(), self.seconds
@@ -116,14 +123,11 @@ class Run:
         labelled = self.sampler.by_identity(recipe.people, recipe.pictures)
         rows = torch.from_numpy(labelled).to(self.device)
         others = torch.from_numpy(self.sampler.any(recipe.others)).to(self.device)
-        pictures = torch.cat(
-            [augment(self.crops.pictures[rows].float()), mix(augment(self.crops.pictures[others].float()))]
-        )
-        pictures = pictures.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cuda", torch.bfloat16):
-            seen = self.forward(pictures)
-        wanted = self.teacher(F.interpolate(pictures, (256, 128), mode="bilinear", align_corners=False).half())
-        losses = self._losses(seen, wanted, self.labels[rows])
+        pictures = _changed(self.crops.pictures[rows], self.crops.pictures[others])
+        wanted = self.teacher(pictures)
+        with torch.autocast("cuda", torch.bfloat16, enabled=pictures.is_cuda):
+            seen = self.forward(pictures.contiguous(memory_format=torch.channels_last))
+        losses = self._losses(seen, wanted, self.labels[rows], progress)
         self.optimiser.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward()
         _share_gradients([*self.student.parameters(), self.centres])
@@ -133,25 +137,27 @@ class Run:
         self._follow()
         return losses
 
-    def _losses(self, seen: Tensor, wanted: Tensor, labels: Tensor) -> dict[str, Tensor]:
+    def _losses(self, seen: Tensor, wanted: Tensor, labels: Tensor, progress: float) -> dict[str, Tensor]:
         recipe = self.recipe
+        late = min(1.0, max(0.0, (progress - recipe.identity_from) * 20 + 0.02))
         known = seen[: len(labels)]
         difference = seen @ seen.T - wanted @ wanted.T
         cosines = known @ F.normalize(self.centres, dim=1).T
         target = F.one_hot(labels, cosines.shape[1])
         identity = F.cross_entropy(recipe.scale * (cosines - recipe.margin * target), labels)
+        drawn = (1 - (known * self.means[labels]).sum(1)).mean() if self.means is not None else seen.new_zeros(())
         return {
+            "centre": late * recipe.centre * drawn,
             "anchor": recipe.anchor * (1 - (seen * wanted).sum(1)).mean(),
             "relations": recipe.relations * difference.square().mean(),
-            "identity": recipe.identity * identity,
-            "contrast": recipe.contrast * _contrast(known, labels, recipe.temperature),
+            "identity": late * recipe.identity * identity,
+            "contrast": late * recipe.contrast * _contrast(known, labels, recipe.temperature),
         }
 
     @torch.no_grad()
     def _follow(self) -> None:
         share = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
-        for old, new in zip(self.average.state_dict().values(), self.student.state_dict().values(), strict=True):
-            old.lerp_(new, 1 - share) if old.is_floating_point() else old.copy_(new)
+        torch._foreach_lerp_(self._averaged, self._followed, 1 - share)
 
     def _tell(self, losses: dict[str, Tensor], tests: dict[str, Crops]) -> None:
         if dist.is_initialized() and dist.get_rank():
@@ -173,6 +179,7 @@ class Run:
             "centres": self.centres.data,
             "ema": self.average.state_dict(),
             "optimiser": self.optimiser.state_dict(),
+            **origin_of(self.student),
         }
         torch.save(state, path.with_suffix(".part"))
         path.with_suffix(".part").replace(path)
@@ -186,6 +193,73 @@ class Run:
         self.average.load_state_dict(state["ema"])
         self.centres.data.copy_(state["centres"])
         self.optimiser.load_state_dict(state["optimiser"])
+
+
+def decay_groups(network: nn.Module) -> list[dict[str, Any]]:
+    """Let matrices and kernels shrink, but not scales and shifts, however many dimensions of one these have."""
+    wide: list[nn.Parameter] = []
+    narrow: list[nn.Parameter] = []
+    for weight in network.parameters():
+        (wide if sum(size > 1 for size in weight.shape) > 1 else narrow).append(weight)
+    return [{"params": wide, "weight_decay": 0.02}, {"params": narrow, "weight_decay": 0.0}]
+
+
+class Target:
+    """What the teacher sees in a batch, from one CUDA graph made for its size: its many small steps start at once."""
+
+    def __init__(self, path: Path, device: str, *, with_flip: bool) -> None:
+        self._teacher = IrNetwork(path).to(device, torch.half if device.startswith("cuda") else torch.float).eval()
+        self._with_flip = with_flip
+        self._graph: torch.cuda.CUDAGraph | None = None
+
+    def __call__(self, pictures: Tensor) -> Tensor:
+        if not pictures.is_cuda:
+            return self._see(pictures)
+        if self._graph is None:
+            self._graph = self._captured(pictures)
+        self._given.copy_(pictures)
+        self._graph.replay()
+        return self._found.clone()
+
+    @torch.no_grad()
+    def means_of(self, crops: Crops, labels: Tensor, *, batch: int = 512) -> Tensor:
+        """Return one unit vector an identity: the mean of its pictures' and their mirror images' features."""
+        total = torch.zeros(int(labels.max()) + 1, DIMENSION, device=labels.device)
+        for rows in torch.arange(len(crops), device=labels.device).split(batch):
+            pictures = self._fitted(crops.pictures[rows].float())
+            found = self._teacher(pictures) + self._teacher(pictures.flip(3))
+            known = labels[rows] >= 0
+            total.index_add_(0, labels[rows][known], found[known])
+        return F.normalize(total, dim=1)
+
+    @torch.no_grad()
+    def _captured(self, pictures: Tensor) -> torch.cuda.CUDAGraph:
+        self._given = pictures.clone()
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(2):
+                self._see(self._given)
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            self._found = self._see(self._given)
+        return graph
+
+    @torch.no_grad()
+    def _see(self, pictures: Tensor) -> Tensor:
+        given = self._fitted(pictures)
+        found = self._teacher(given)
+        return F.normalize(found + self._teacher(given.flip(3)), dim=1) if self._with_flip else found
+
+    def _fitted(self, pictures: Tensor) -> Tensor:
+        fitted = F.interpolate(pictures, (256, 128), mode="bilinear", align_corners=False)
+        return fitted.half() if fitted.is_cuda else fitted
+
+
+def _changed(labelled: Tensor, others: Tensor) -> Tensor:
+    """Augment both parts of a batch, and mix the second."""
+    return torch.cat([augment(labelled.float()), mix(augment(others.float()))])
 
 
 def _contrast(features: Tensor, labels: Tensor, temperature: float) -> Tensor:
@@ -210,7 +284,7 @@ def _share_gradients(parameters: list[nn.Parameter]) -> None:
 def _join() -> tuple[int, str]:
     """Join the other processes of torchrun, if there are any; return this one's number and device."""
     if "LOCAL_RANK" not in os.environ:
-        return 0, "cuda"
+        return 0, "cuda" if torch.cuda.is_available() else "cpu"
     dist.init_process_group("nccl")
     device = f"cuda:{os.environ['LOCAL_RANK']}"
     torch.cuda.set_device(device)
@@ -229,6 +303,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--leave-out", nargs="*", default=[], help="sets to measure on instead of training on them")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--teacher-flip", action="store_true", help="take the mean of both mirror images as target")
     for name, field in Recipe.__dataclass_fields__.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(field.default), default=field.default)
     return parser.parse_args()

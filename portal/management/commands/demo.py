@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from inference.core.errors import CoreError
-from inference.engine import model_store
+from inference.engine import model_store, models_in_use
 from investigations.evidence.fonts import font_folder
 from investigations.services.paths import build_path
 from portal.demo import walk
@@ -40,7 +40,7 @@ class Command(BaseCommand):
 
     def _run(self, stack: Stack, *, once: bool, footage: Path | None, port: int, **options: Any) -> None:
         self._step("Fetching models and footage (cached after the first time)")
-        for model_id in (settings.DETECTOR_MODEL, settings.EMBEDDER_MODEL):
+        for model_id in models_in_use():
             model_store().path(model_id)
         font_folder(settings.MODEL_CACHE_DIR, settings.MODEL_MIRROR_DIR or None)
         clip = self._clip(footage)

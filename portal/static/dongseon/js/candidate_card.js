@@ -1,6 +1,9 @@
 /** One card of the grid: made once, filled anew for each candidate that it shows. */
 import { h, icon, picture } from "./dom.js";
-import { clock, day, duration, similarity } from "./format.js";
+import { clock, day, duration, oddsText, similarity } from "./format.js";
+import { fitShare, fitText, lookChip, looksText, readLooks } from "./looks.js";
+
+const MOST_LOOKS = 3;
 
 export function makeCard() {
   const button = (name, label, iconName) => h("button", { type: "button", class: name, title: label, "aria-label": label, tabindex: "-1" }, icon(iconName));
@@ -8,6 +11,7 @@ export function makeCard() {
     h("div", { class: "candidate-picture" }, h("span", { class: "rank" }),
       h("span", { class: "state-mark" }, icon("check"), icon("close")), h("span", { class: "second-mark" }),
       h("button", { type: "button", class: "pieces", tabindex: "-1", hidden: true }),
+      h("span", { class: "looks" }),
       h("span", { class: "small-mark", title: gettext("Never reached 64 × 128 pixels") }, gettext("small")),
       h("span", { class: "conflict-mark", title: gettext("Nobody could have come here from a confirmed sighting in this time.") }, icon("warning"))),
     h("div", { class: "candidate-score" }, h("b"), h("span", { class: "bar" }, h("i"))),
@@ -17,22 +21,27 @@ export function makeCard() {
       button("undo", gettext("Take the decision back"), "undo")));
 }
 
-/** @param {{isSelected: boolean, isMarked: boolean, isOpen: boolean}} as */
+/** @param {{isSelected: boolean, isMarked: boolean, isOpen: boolean, wanted: Object[]}} as  `wanted`: what the search asks for */
 export function fillCard(card, { row, pieces, isPiece }, as) {
-  const shown = [row.id, row.rank, row.decision, row.second, row.reason, Boolean(row.isGone), Boolean(row.conflict), row.odds, pieces.length,
+  readLooks(row, as.wanted);
+  const shown = [row.id, row.rank, row.decision, row.second, row.reason, Boolean(row.isGone), Boolean(row.conflict), row.odds, row.score, row.looksKey, pieces.length,
     Boolean(isPiece), as.isSelected, as.isMarked, as.isOpen].join();
   if (card.shown === shown) return;
   card.shown = shown;
-  const [rank, score, bar, second, button] = card.parts ??= [".rank", ".candidate-score b", ".bar i", ".second-mark", ".pieces"]
+  const [rank, score, bar, second, button, looks] = card.parts ??= [".rank", ".candidate-score b", ".bar i", ".second-mark", ".pieces", ".looks"]
     .map((name) => card.querySelector(name));
   if (card.dataset.candidate !== String(row.id)) fillOnce(card, row);
+  if (card.looksKey !== row.looksKey) {
+    card.looksKey = row.looksKey;
+    looks.replaceChildren(...row.looks.filter(({ state }) => state).slice(0, MOST_LOOKS).map((look) => lookChip(look)));
+  }
   Object.assign(card.dataset, { decision: row.decision, second: row.second });
   for (const [name, isOn] of Object.entries({ selected: as.isSelected, marked: as.isMarked, gone: row.isGone, piece: isPiece, conflict: row.conflict })) {
     card.classList.toggle(name, Boolean(isOn));
   }
   rank.textContent = row.rank;
   score.textContent = scoreText(row);
-  bar.style.width = `${Math.max(0, Math.min(1, row.odds === null ? row.score : 1 - row.odds)) * 100}%`;
+  bar.style.width = `${sureness(row) * 100}%`;
   card.tabIndex = as.isSelected ? 0 : -1;
   for (const one of card.getElementsByTagName("button")) one.tabIndex = card.tabIndex;
   card.title = row.decision === "rejected" ? row.reason : "";
@@ -71,9 +80,17 @@ function fillPieces(button, count, isOpen) {
 /** Seconds for which it was in view, at least one. */
 export const inView = ({ sighting }) => Math.max(1, (Date.parse(sighting.last_seen_at) - Date.parse(sighting.first_seen_at)) / 1000);
 
-/** "1 in 40 wrong", or the similarity as long as no model says how often it is wrong. */
-export const scoreText = (row) => (row.odds === null ? similarity(row.score)
-  : interpolate(gettext("1 in %s wrong"), [Math.max(1, Math.round(1 / Math.max(row.odds, 1e-6)))]));
+/** "1 in 40 wrong"; the similarity as long as no model says how often it is wrong; without a picture what fits of the description. */
+export function scoreText(row) {
+  if (row.odds !== null) return oddsText(row.odds);
+  return row.score === null ? fitText(row.looks) : similarity(row.score);
+}
+
+/** How sure it is, from 0 to 1, as far as something says so. */
+function sureness(row) {
+  if (row.odds !== null) return 1 - row.odds;
+  return Math.max(0, Math.min(1, row.score ?? fitShare(row.looks)));
+}
 
 /** What became of the second opinion, in a word; "" where none is asked for. */
 export const secondText = (second) => ({
@@ -82,10 +99,11 @@ export const secondText = (second) => ({
 
 function describe(row, count, isMarked) {
   const decision = { pending: gettext("undecided"), confirmed: gettext("confirmed"), rejected: gettext("rejected"), hidden: gettext("hidden") }[row.decision];
-  const words = [decision, secondText(row.second), row.conflict && gettext("impossible in this time"), isMarked && gettext("chosen"),
+  const words = [decision, secondText(row.second), row.conflict && gettext("impossible in this time"), isMarked && gettext("chosen"), looksText(row.looks),
     count > 1 && `×${count}`].filter(Boolean).join(", ");
   const [at, date] = when(row);
   const { camera_name: camera } = row.sighting;
-  return interpolate(gettext("Candidate %(rank)s, similarity %(score)s, %(camera)s, %(when)s, %(decision)s"),
-    { rank: row.rank, score: similarity(row.score), camera, when: `${date} ${at}`, decision: words }, true);
+  const score = row.odds === null && row.score !== null ? interpolate(gettext("similarity %s"), [similarity(row.score)]) : scoreText(row);
+  return interpolate(gettext("Candidate %(rank)s, %(score)s, %(camera)s, %(when)s, %(decision)s"),
+    { rank: row.rank, score, camera, when: `${date} ${at}`, decision: words }, true);
 }

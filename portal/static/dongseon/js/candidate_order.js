@@ -1,6 +1,7 @@
 /** Which candidates are shown, in which order, and which new ones wait while somebody looks. Knows no DOM. */
 
 const HOUR_MS = 3600000;
+const WEAK = 0.5;
 // Korea has kept UTC+9 without summer time since 1988.
 const OFFSET_MS = 9 * HOUR_MS;
 
@@ -11,19 +12,21 @@ export const hourOf = (row) => Math.floor((Date.parse(row.sighting.seen_at) + OF
 export const hourStart = (hour) => new Date(hour * HOUR_MS - OFFSET_MS);
 
 /**
- * @param {Object[]} rows  in order of likeness
- * @param {{show: string, camera: number, hour: number, sort: string, group: string, opened: Set<number>}} wish
+ * @param {Object[]} rows  in the order that the search puts them in
+ * @param {{show: string, camera: number, hour: number, sort: string, group: string, opened: Set<number>, weakFrom: ?number}} wish
+ *   `weakFrom`: the rank from which more are wrong than right
  * @returns {{row: Object, pieces: Object[], section: string}[]}  one for each card
  */
-export function arrange(rows, { show, camera, hour, sort, group, opened }) {
+export function arrange(rows, { show, camera, hour, sort, group, opened, weakFrom }) {
   const shown = rows.filter((row) => (show === "all" || row.decision === show)
     && (!camera || row.sighting.camera === camera) && (!hour || row.hour === hour));
   if (sort === "time") shown.sort(byTime);
-  else if (rows.some((row) => row.odds !== null)) shown.sort((a, b) => (a.odds ?? 1) - (b.odds ?? 1));
+  else if (sort === "odds") shown.sort((a, b) => (a.odds ?? 1) - (b.odds ?? 1));
   if (group === "camera") return [...gather(shown, (row) => row.sighting.camera)].flatMap(([, members]) => members.map(
     (row) => ({ row, pieces: [row], section: row.sighting.camera_name })));
   if (group === "track") return [...gather(shown, (row) => row.group)].flatMap(([id, members]) => pieces(id, members, opened));
-  return shown.map((row) => ({ row, pieces: [row], section: "" }));
+  const isWeak = { score: (row) => weakFrom && row.rank >= weakFrom, odds: (row) => row.odds > WEAK }[sort] ?? (() => false);
+  return shown.map((row) => ({ row, pieces: [row], section: isWeak(row) ? gettext("From here on more than half are probably wrong") : "" }));
 }
 
 const byTime = (a, b) => Date.parse(a.sighting.seen_at) - Date.parse(b.sighting.seen_at);

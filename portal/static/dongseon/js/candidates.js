@@ -18,14 +18,15 @@ export function createCandidates(verbs) {
   const changed = signal();
   const clip = createClip();
   const state = { rows: [], selectedId: null, show: "all", sort: "score", camera: 0, hour: 0, group: "", size: "m",
-    opened: new Set(), marked: new Set(), ...remembered() };
+    wanted: [], weakFrom: null, opened: new Set(), marked: new Set(), ...remembered() };
   let byNumber = new Map();
   let [touchedAt, from, arrived] = [-LOOKS_FOR_MS, null, new Set()];
   const grid = createGrid({ scroller, list, make: makeCard, update });
 
-  /** Take a fresh list: rows stay the same objects, in their order of likeness. */
-  function set(rows) {
+  /** Take a fresh list of a search: rows stay the same objects, in the order that it puts them in. */
+  function set({ candidates: rows, wanted = [], weak_from: weakFrom = null }) {
     const before = byNumber;
+    Object.assign(state, { wanted, weakFrom });
     byNumber = new Map(rows.map((row) => [row.id, row]));
     rows.forEach((row, at) => {
       row.rank = at + 1;
@@ -62,7 +63,7 @@ export function createCandidates(verbs) {
   function update(card, item, isNew) {
     const { id } = item.row;
     if (isNew) card.classList.toggle("arriving", arrived.has(id));
-    fillCard(card, item, { isSelected: id === state.selectedId, isMarked: state.marked.has(id), isOpen: state.opened.has(item.row.group) });
+    fillCard(card, item, { isSelected: id === state.selectedId, isMarked: state.marked.has(id), isOpen: state.opened.has(item.row.group), wanted: state.wanted });
   }
 
   function showCounts() {
@@ -145,6 +146,9 @@ export function createCandidates(verbs) {
 
   /** The cameras and hours that there are, offered once they change. */
   function fillFilters() {
+    const hasOdds = state.rows.some((row) => row.odds !== null);
+    byId("candidate-sort").querySelector("[value=odds]").hidden = !hasOdds;
+    if (!hasOdds && state.sort === "odds" && state.rows.length) byId("candidate-sort").value = state.sort = "score";
     const cameras = new Map(state.rows.map((row) => [row.sighting.camera, row.sighting.camera_name]));
     const hours = [...new Set(state.rows.map((row) => row.hour))].sort((a, b) => a - b);
     const names = [...cameras].sort((a, b) => a[1].localeCompare(b[1], "ko", { numeric: true }));

@@ -3,6 +3,7 @@ import { post } from "./api.js";
 import { byId, h, icon } from "./dom.js";
 import { scoreText, secondText } from "./candidate_card.js";
 import { timeElement } from "./format.js";
+import { lookChip, readLooks } from "./looks.js";
 import { createPair } from "./pair.js";
 import { bestPicture, conflictText, fromLastSeen, reasonList } from "./reasons.js";
 import { errorToast } from "./toasts.js";
@@ -26,7 +27,8 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
     const choices = h("div", { class: "query-choices", role: "group", "aria-label": gettext("Query picture") });
     const views = h("div", { class: "segments found-views", role: "group", "aria-label": gettext("What is shown of the candidate") });
     const aside = h("div", { class: "compare-about" });
-    pair.left.element.append(choices);
+    const words = h("p", { class: "looked-words" }); // where no picture says whom
+    pair.left.element.append(words, choices);
     pair.right.element.append(views);
     let [id, chosen, view, signature] = [null, null, "picture", ""];
 
@@ -34,12 +36,13 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
       if (row.id !== id) [id, chosen, view] = [row.id, null, "picture"];
       const items = query.items.filter((item) => item.url);
       const number = Math.min(items.length, chosen ?? bestPicture(row));
-      const key = JSON.stringify([row.id, row.decision, row.second, row.reason, row.rank, row.conflict, row.isGone, number, view,
+      const key = JSON.stringify([row.id, row.decision, row.second, row.reason, row.rank, row.conflict, row.isGone, row.odds, row.looksKey, number, view,
         items.map((item) => [item.url, item.box]), candidates.state.rows.length, search()?.compared]);
       if (key === signature) return;
       signature = key;
       const item = items[number - 1];
-      pair.left.show({ url: item?.url, box: item?.box, label: gettext("Looked for") });
+      pair.left.show({ url: item?.url, box: item?.box, label: item?.kind === "against" ? gettext("Rejected before") : gettext("Looked for") });
+      words.textContent = item ? "" : (search()?.description ?? []).join("\n");
       showFound(row);
       choices.replaceChildren(...(items.length > 1 ? items.map((_item, at) => chip(String(at + 1), at + 1 === number,
         () => { chosen = at + 1; showRow(row); }, gettext("Query picture %s"))) : []));
@@ -85,14 +88,16 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
 
   function about(row, isLarge) {
     const { sighting } = row;
+    readLooks(row, search()?.wanted ?? []);
     const impossible = conflictText(row);
     return [
-      h("p", { class: "compare-score" }, h("b", {}, scoreText(row)), row.odds === null && h("span", { class: "muted small" }, gettext("similarity"))),
+      h("p", { class: "compare-score" }, h("b", {}, scoreText(row)), row.odds === null && row.score !== null && h("span", { class: "muted small" }, gettext("similarity"))),
       h("p", { class: "compare-where" }, h("b", { title: sighting.camera_name }, sighting.camera_name), h("span", { class: "muted small" }, sighting.camera_code)),
       h("p", {}, timeElement(sighting.seen_at)),
       h("p", { class: "muted small", title: gettext("from the last place") }, fromLastSeen(row)),
       h("p", { class: "compare-state" }, stateText(row)),
       impossible && h("p", { class: "impossible", title: impossible }, icon("warning"), h("span", {}, isLarge ? impossible : gettext("impossible in this time"))),
+      isLarge && row.looks.length > 0 && looks(row.looks),
       isLarge && h("h3", {}, gettext("Why this one")),
       isLarge && reasonList(row, candidates.state.rows, search()),
       isLarge && checklist(row),
@@ -105,6 +110,10 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
         !isLarge && verb("quiet", gettext("Why this one"), "↵", "fit", open)),
     ].filter(Boolean);
   }
+
+  /** What the model says of it, beside what was asked for. */
+  const looks = (said) => h("div", {}, h("h3", {}, gettext("What the model sees")),
+    h("p", { class: "look-list" }, ...said.map((look) => lookChip(look, { isLong: true }))));
 
   /** What the witness said, to be looked for on this candidate. Kept while the page is open, and judged by nobody. */
   function checklist(row) {

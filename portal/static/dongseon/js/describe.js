@@ -1,36 +1,101 @@
-/** What a witness said: words chosen or typed, and a number plate. A memory aid: the ranking goes by pictures alone. */
+/** What a witness said: words chosen or typed, and a number plate. What the models understand of it is searched for. */
+import { get } from "./api.js";
 import { byId, h, icon, readData, signal } from "./dom.js";
 
 const MOST_WORDS = 12;
 // A Korean plate, with ? for what nobody saw: 12가3456, 123가3456, 서울12가3456.
 const USUAL = /^(\p{sc=Hangul}{2})?[\d?]{2,3}[\p{sc=Hangul}?][\d?]{4}$/u;
 
-/** @returns {{fill: (form: FormData) => void, restore: (search: Object) => void, problem: () => string, words: () => string[], changed: Object}} */
-export function addDescription() {
+/**
+ * @param {string} kind  of what is looked for: person or vehicle
+ * @returns {{fill: (form: FormData) => void, restore: (search: Object) => void, problem: () => string, hasTerms: () => boolean,
+ *   settle: () => Promise<void>, changed: Object}}  `hasTerms`: the words alone can be searched by; `settle`: once what was typed is understood
+ */
+export function addDescription(kind) {
   const changed = signal();
+  const meanings = new Map(); // word → the terms that the model knows of it
+  const required = new Set(); // words that must be so
+  let [wanted, reading] = [[], null];
   const plate = byId("plate");
   const plateHint = byId("plate-hint")?.textContent;
+  const hasDescriber = byId("describe-chips").dataset.describer === "yes";
   let words = [];
 
   function write(next) {
     words = [...new Set(next)].slice(0, MOST_WORDS);
-    byId("describe-chips").replaceChildren(...words.map(chip));
+    for (const word of required) if (!words.includes(word)) required.delete(word);
+    show();
     for (const button of byId("describe-groups").querySelectorAll("[data-word]")) {
       const isOn = words.includes(button.dataset.word);
       button.setAttribute("aria-pressed", String(isOn));
       button.disabled = !isOn && words.length >= MOST_WORDS;
     }
     byId("describe-count").textContent = interpolate(gettext("%s of %s"), [words.length, MOST_WORDS]);
+    read();
     changed.emit();
   }
 
+  /** Ask what the models understand of the words that are new here. */
+  function read() {
+    const fresh = words.filter((word) => !meanings.has(word));
+    if (!fresh.length || !hasDescriber) return;
+    for (const word of fresh) meanings.set(word, null);
+    reading = Promise.all([reading, get(`/api/words/?kind=${kind}&words=${encodeURIComponent(JSON.stringify(fresh))}`).then((rows) => {
+      for (const { word, terms } of rows) take(word, terms);
+    }, () => fresh.forEach((word) => meanings.delete(word)))]).then(() => { show(); changed.emit(); });
+  }
+
+  function take(word, terms) {
+    meanings.set(word, terms);
+    const isRequired = terms.some(({ attribute, value }) => wanted.some((one) => one.required && one.attribute === attribute && one.value === value));
+    if (isRequired && words.includes(word)) required.add(word);
+  }
+
+  const isSearchable = (word) => Boolean(meanings.get(word)?.length);
+
+  /** Chips that stay as they are are left alone: one may be in focus, or just being pressed. */
+  function show() {
+    const list = byId("describe-chips");
+    const before = new Map([...list.children].map((element) => [element.dataset.key, element]));
+    const wanted = words.map((word) => before.get(keyOf(word)) ?? chip(word));
+    for (const element of before.values()) if (!wanted.includes(element)) element.remove();
+    wanted.forEach((element, at) => element !== list.children[at] && list.insertBefore(element, list.children[at] ?? null));
+    wanted.forEach((element, at) => markMust(element.querySelector(".word-must"), words[at]));
+  }
+
+  const keyOf = (word) => JSON.stringify([word, meanings.get(word)]);
+
   function chip(word) {
-    const label = interpolate(gettext("Remove %s"), [word]);
     const remove = () => {
       write(words.filter((other) => other !== word));
       byId("describe-text").focus();
     };
-    return h("li", {}, h("button", { type: "button", class: "chip word", title: label, "aria-label": label, onclick: remove }, word, icon("close")));
+    const terms = meanings.get(word);
+    const about = terms === null ? "" : terms?.length ? interpolate(gettext("Looked for: %s"), [terms.map(({ text }) => text).join(", ")])
+      : gettext("Reminder only: no model looks for it.");
+    const label = interpolate(gettext("Remove %s"), [word]);
+    return h("li", { class: `chip word ${isSearchable(word) ? "" : "reminder"}`, title: about, "aria-label": `${word}. ${about}`, dataset: { key: keyOf(word) } },
+      isSearchable(word) && icon("search"), h("span", {}, word),
+      isSearchable(word) ? must(word) : terms !== null && h("small", {}, gettext("reminder")),
+      h("button", { type: "button", class: "word-remove", title: label, "aria-label": label, onclick: remove }, icon("close")));
+  }
+
+  /** A wish adds to the odds; what must be so leaves out everybody of whom the model says otherwise. */
+  function must(word) {
+    const onclick = () => {
+      if (!required.delete(word)) required.add(word);
+      show();
+      changed.emit();
+    };
+    return h("button", { type: "button", class: "word-must", onclick, "aria-label": interpolate(gettext("“%s” must be so"), [word]) }, gettext("must"));
+  }
+
+  function markMust(button, word) {
+    if (!button) return;
+    const isOn = required.has(word);
+    button.setAttribute("aria-pressed", String(isOn));
+    button.title = isOn ? gettext("Those of whom the model says otherwise are left out. Press to make it a wish.")
+      : gettext("A wish. Press to leave out those of whom the model says otherwise.");
   }
 
   function addTyped() {
@@ -71,8 +136,14 @@ export function addDescription() {
   plate?.addEventListener("input", () => { checkPlate(); changed.emit(); });
 
   /** What an earlier search had; where it had nothing, what stands there stays. */
-  function restore({ description, plate: value }) {
-    if (description?.length) write(description);
+  function restore({ description, plate: value, wanted: terms = [] }) {
+    if (description?.length) {
+      wanted = terms;
+      required.clear();
+      write(description);
+      for (const word of words) if (isSearchable(word)) take(word, meanings.get(word));
+      show();
+    }
     if (!plate || !value) return;
     plate.value = value;
     plate.value = readPlate();
@@ -83,10 +154,12 @@ export function addDescription() {
   const known = readData("known-words");
   restore({ description: known.words, plate: known.plate });
   return {
-    changed, restore, problem, words: () => [...words],
+    changed, restore, problem, canRead: hasDescriber,
+    hasTerms: () => words.some(isSearchable),
+    settle: () => { addTyped(); return reading; },
     fill(form) {
-      addTyped();
       form.append("description", JSON.stringify(words));
+      form.append("required", JSON.stringify(words.filter((word) => required.has(word) && isSearchable(word))));
       form.append("plate", readPlate());
     },
   };

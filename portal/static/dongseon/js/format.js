@@ -67,5 +67,16 @@ export function duration(seconds) {
 /** 4.3 km/h: people know how fast they walk in km/h. */
 export const speed = (mps) => (mps === null || mps === undefined ? "" : `${(mps * 3.6).toFixed(mps < 10 ? 1 : 0)} km/h`);
 
-/** 0.83 */
-export const similarity = (score) => score.toFixed(2);
+/** 0.83; a dash where there was no picture to compare with. */
+export const similarity = (score) => (score === null ? "–" : score.toFixed(2));
+
+const MOST_IN = 1000;
+
+/** "1 in 40 wrong" for a chance of 0.025 that it is somebody else; "8 in 10 wrong" for one of 0.8. */
+export function oddsText(odds) {
+  if (odds * MOST_IN < 1) return interpolate(gettext("1 in %s wrong"), [`${MOST_IN}+`]);
+  if (odds > 0.5) return interpolate(gettext("%s in 10 wrong"), [Math.min(9, Math.round(odds * 10))]);
+  const many = 1 / odds;
+  const step = 10 ** Math.max(0, Math.floor(Math.log10(many)) - 1); // two figures are as much as is known
+  return interpolate(gettext("1 in %s wrong"), [Math.round(many / step) * step]);
+}

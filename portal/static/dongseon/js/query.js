@@ -14,15 +14,15 @@ const AROUND = 0.06;
 const AGAIN_MS = [1500, 4000];
 
 /**
- * Items are {kind: "file"|"sighting"|"attachment"|"frame"|"stored", url, name, file?, sighting?, attachment?, recording?, at_s?, box?,
+ * Items are {kind: "file"|"sighting"|"attachment"|"frame"|"stored"|"against", url, name, file?, sighting?, attachment?, recording?, at_s?, box?,
  * boxes?, error?, notice?}. A stored one belongs to an earlier search, and is sent again with a new one; an attachment came with the
- * request; a frame is cut by the portal out of its recording. `boxes` are those that the detector found.
+ * request; a frame is cut by the portal out of its recording; one "against" is of a rejected candidate, and not sent again. `boxes` are those that the detector found.
  * @param {{requestId: number, kind: string}} options
  */
 export function createQuery({ requestId, kind }) {
   const items = [];
   const changed = signal();
-  const description = addDescription();
+  const description = addDescription(kind);
   let dragged = null;
 
   function add(item) {
@@ -124,7 +124,7 @@ export function createQuery({ requestId, kind }) {
   }
 
   function tag(item) {
-    const text = item.isLooking ? gettext("looking…") : { sighting: gettext("sighting"), attachment: gettext("station"), frame: gettext("video") }[item.kind];
+    const text = item.isLooking ? gettext("looking…") : { sighting: gettext("sighting"), attachment: gettext("station"), frame: gettext("video"), against: gettext("rejected") }[item.kind];
     return text && h("span", { class: `query-tag ${item.isLooking ? "busy" : ""}` }, text);
   }
 
@@ -210,7 +210,8 @@ export function createQuery({ requestId, kind }) {
   });
   description.changed.on(changed.emit);
   return {
-    items, changed, add, fill, showStored, problem: description.problem,
+    items, changed, add, fill, showStored, problem: description.problem, settle: description.settle, canRead: description.canRead,
+    isEmpty: () => items.every((item) => item.kind === "against") && !description.hasTerms(),
     isLooking: () => items.some((item) => item.isLooking),
     restore(search) { showStored(search.pictures); description.restore(search); },
     clear: () => { items.length = 0; show(); },
@@ -220,10 +221,10 @@ export function createQuery({ requestId, kind }) {
 const isSame = (one, other) => ["sighting", "attachment"].some((name) => one[name] && one[name] === other[name])
   || (one.kind === "frame" && other.kind === "frame" && one.recording === other.recording && one.at_s === other.at_s && String(one.box) === String(other.box));
 
-const kindOf = (row) => (row.sighting ? "sighting" : row.recording && row.at_s !== null ? "frame" : "stored");
+const kindOf = (row) => (row.is_against ? "against" : row.sighting ? "sighting" : row.recording && row.at_s !== null ? "frame" : "stored");
 
 /** What the portal has already is searched by as it is: no box is drawn on it here. */
-const canSearchIn = (item) => Boolean(item.url) && !item.sighting && !item.attachment;
+const canSearchIn = (item) => Boolean(item.url) && !item.sighting && !item.attachment && item.kind !== "against";
 
 /** Show of an image only what is within the box, and a little around it. */
 function cropTo(image, [x1, y1, x2, y2]) {

@@ -21,6 +21,14 @@ export function conflictText({ conflict }) {
   return interpolate(gettext("Impossible: %(far)s in %(time)s from the confirmed sighting at %(where)s, %(when)s."), facts, true);
 }
 
+/** What the description adds to the odds or takes from them, in words: "8 times likelier". */
+function weight(logOdds) {
+  const times = Math.exp(Math.abs(logOdds));
+  if (times < 1.1) return gettext("says neither");
+  const text = times < 10 ? times.toFixed(1) : Math.round(times);
+  return interpolate(logOdds > 0 ? gettext("speaks for it, %s times likelier") : gettext("speaks against it, %s times less likely"), [text]);
+}
+
 /** @param {Object[]} rows  all candidates, in order of likeness */
 export function reasonList(row, rows, search) {
   const known = values(row);
@@ -28,10 +36,11 @@ export function reasonList(row, rows, search) {
   const compared = search?.compared ?? known.compared;
   const lines = [
     known.picture ? [gettext("most like"), interpolate(gettext("query picture %(number)s (%(score)s)"),
-      { number: known.picture, score: similarity(known.similarity) }, true)] : [gettext("similarity"), similarity(row.score)],
+      { number: known.picture, score: similarity(known.similarity) }, true)] : row.score !== null && [gettext("similarity"), similarity(row.score)],
     [gettext("place in the list"), interpolate(gettext("%(rank)s of %(compared)s compared"),
       { rank: row.rank, compared: compared.toLocaleString() }, true)],
-    next && [gettext("ahead of the next"), (row.score - next.score).toFixed(3)],
+    known.description !== undefined && [gettext("description"), weight(known.description)],
+    next && row.score !== null && next.score !== null && [gettext("ahead of the next"), (row.score - next.score).toFixed(3)],
     [gettext("in view"), duration(inView(row))],
     [gettext("size"), `${Math.round(known.width_px)} × ${Math.round(known.height_px)} px`],
     [gettext("from the last place"), fromLastSeen(row) || "–"],

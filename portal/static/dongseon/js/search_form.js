@@ -17,7 +17,10 @@ export function addSearchForm({ requestId, kind, cameras, query, timeRange, stat
   /** What is missing, as a sentence; "" if the search may start. */
   function missing() {
     const range = timeRange.read();
-    if (!query.items.length) return gettext("Add a picture first: upload one, paste one, or start from a sighting.");
+    if (query.isEmpty()) {
+      return query.canRead ? gettext("Add a picture first, or words that can be looked for.")
+        : gettext("Add a picture first: upload one, paste one, or start from a sighting.");
+    }
     if (!range) return gettext("Fill in both times.");
     if (range.until <= range.from) return gettext("The end of the time range lies before its start.");
     if (!cameras.chosen.size) return gettext("Choose at least one camera, in the list or on the map.");
@@ -35,13 +38,14 @@ export function addSearchForm({ requestId, kind, cameras, query, timeRange, stat
   async function start(event) {
     event?.preventDefault();
     if (isSending || isOff()) return;
-    const lack = missing();
-    if (lack) return say(lack, "bad");
     isSending = true;
-    busy(true);
-    say("");
-    onOutOfScope([]);
     try {
+      await query.settle();
+      const lack = missing();
+      if (lack) return say(lack, "bad");
+      busy(true);
+      say("");
+      onOutOfScope([]);
       onStarted(await post(`/api/requests/${requestId}/searches/`, await fields()));
     } catch (error) {
       say(error.message, "bad");

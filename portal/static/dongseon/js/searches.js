@@ -40,7 +40,8 @@ export function createSearches({ requestId, live, isPending, onSearch, onProgres
       const answer = await get(`/api/searches/${id}/${newest ? `?since=${newest}` : ""}`);
       const rows = await assemble(known ?? [], answer);
       if (mine !== turn) return undefined;
-      if (!rows) return open(id);
+      // What was said of candidates while it still looked is not the last word.
+      if (!rows || (newest && isOpen(state.current) && !isOpen(answer))) return open(id);
       const { states, ...search } = answer;
       state.current = { ...search, candidates: rows };
       merge(search);
@@ -55,13 +56,14 @@ export function createSearches({ requestId, live, isPending, onSearch, onProgres
 
   /** The list in its order, a slice at a time, so that keys get through. Null if it names a candidate that nobody sent. */
   async function assemble(known, { candidates, states }) {
+    const sent = new Map(candidates.map((row) => [row.id, row]));
     const all = new Map([...candidates, ...known].map((row) => [row.id, row]));
     const rows = [];
     for (const row of states) {
       const there = all.get(row.id);
       if (!there) return null;
-      const { decision, reason, second, ...rest } = row;
-      rows.push(Object.assign(there, isPending(row.id) ? rest : row));
+      const { decision, reason, second, ...rest } = { ...sent.get(row.id), ...row };
+      rows.push(Object.assign(there, rest, isPending(row.id) ? {} : { decision, reason, second }));
       if (rows.length % ROWS_AT_ONCE === 0) await new Promise((resolve) => { setTimeout(resolve); });
     }
     return rows;
@@ -116,7 +118,8 @@ export function createSearches({ requestId, live, isPending, onSearch, onProgres
       h("b", {}, `#${row.id}`), h("span", {}, `${shortWhen(row.starts_at)} – ${shortWhen(row.ends_at)}`),
       h("span", { class: "muted small" }, interpolate(ngettext("%s camera", "%s cameras", row.cameras.length), [row.cameras.length])),
       h("span", { class: `status ${row.status}` }, statusName(row.status)),
-      h("span", { class: "muted small" }, `${row.requested_by} · ${shortWhen(row.requested_at)}`)));
+      h("span", { class: "muted small" }, `${row.requested_by} · ${shortWhen(row.requested_at)}`,
+        row.parent && ` · ${interpolate(gettext("refined from #%s"), [row.parent])}`)));
   }
 
   // Where the socket does not get through, an open search is asked about now and then.

@@ -15,6 +15,7 @@ import { connectLive } from "./live.js";
 import { addMapButton, createMap, fitTo } from "./map.js";
 import { createPath } from "./path.js";
 import { createQuery } from "./query.js";
+import { addRefine } from "./refine.js";
 import { addScope } from "./scope.js";
 import { addSearchForm, isOpen } from "./search_form.js";
 import { createSearches } from "./searches.js";
@@ -100,12 +101,14 @@ function run({ map, cameras, layer, timeRange, state }) {
     if (isNew) restore(search, { cameras, query, timeRange });
     else updatePictures(search, query);
     showWhetherKnown(search, candidates);
-    candidates.set(search.candidates);
+    candidates.set(search);
+    refine.show(search);
     confirmed.take(search.id, search.candidates);
     compare.show();
     path.compare();
   }
 
+  const refine = addRefine({ rows: () => candidates.state.rows, onRefined: (row) => searches.begin(row) });
   openVideo({ requestId: data.request, cameras, firstMoment: () => (data.lastSeenAt ? new Date(data.lastSeenAt) : timeRange.read()?.from ?? null) });
   candidates.selected.on((row, isAutomatic) => layer.focus(row?.sighting.camera, { pan: !isAutomatic }));
   candidates.changed.on(() => showEmpty(searches.state.current, candidates));

@@ -1,0 +1,90 @@
+"""Write a describer as the ONNX file that the portal runs, its weights kept in 16 bits.
+
+    python -m inference.training.attributes.export PACKS person RUN.pt --out person-describer.onnx [--weights W.pt]
+
+The graph reckons in 32 bits: each large constant is stored as float16 and brought to float32 where it is used, which
+engines do once, on loading.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import torch
+from onnx import numpy_helper
+
+from inference.training.attributes.network import Network
+from inference.training.attributes.train import RECIPES
+
+OPSET = 17
+SMALL = 256
+
+
+def write_onnx(network: Network, heads: dict[str, list[str]], size: tuple[int, int], out: Path) -> None:
+    """Write the graph `rgb` N×3×H×W float32 0–255 → `logits` N×V, without the hidden heads; the network loses them.
+
+    Raises:
+        ValueError: A hidden head stands before one that is not.
+    """
+    shown = [name for name in heads if not name.startswith("_")]
+    if list(heads)[: len(shown)] != shown:
+        raise ValueError("Hidden heads must stand last.")
+    network.answers = network.answers[: len(shown)]
+    torch.onnx.export(
+        network.eval(),
+        (torch.zeros(2, 3, *size),),
+        str(out),
+        input_names=["rgb"],
+        output_names=["logits"],
+        dynamic_axes={"rgb": {0: "batch"}, "logits": {0: "batch"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    model = onnx.load(str(out))
+    halve(model)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(out))
+
+
+def halve(model: Any) -> None:
+    """Store every float32 constant of more than a few numbers as float16, with a cast to where it is used."""
+    graph, casts = model.graph, []
+    for constant in graph.initializer:
+        values = numpy_helper.to_array(constant)
+        if values.dtype != np.float32 or values.size <= SMALL:
+            continue
+        name = constant.name
+        constant.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
+        casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("packs", type=Path)
+    parser.add_argument("kind", choices=sorted(RECIPES))
+    parser.add_argument("state", type=Path)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--weights", type=Path, help="where to keep the weights alone, in 16 bits, to go on from")
+    options = parser.parse_args()
+    heads = json.loads((options.packs / f"{options.kind}.json").read_text())["heads"]
+    size = RECIPES[options.kind].size
+    network = Network(heads, size)
+    weights = torch.load(options.state, map_location="cpu", weights_only=True)["ema"]
+    network.load_state_dict(weights)
+    write_onnx(network, heads, size, options.out)
+    if options.weights is not None:
+        halved = {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
+        torch.save(halved, options.weights)
+    print(options.out, f"{options.out.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""Gather labelled pictures of one kind into a few sheets and one table.
+
+    python -m inference.training.attributes.pack DATA person --out DIR
+    python -m inference.training.attributes.pack DATA vehicle --out DIR
+
+DATA is a folder with reid/, vehicle_type/ and vehicle_colour/. The table holds, for each picture in the order of the
+sheets, its set, its identity (what must not be torn apart between training and test), its track (pictures of one by
+one camera) and its labels. A sheet is a JPEG of many tiles of one size: a third smaller than as many files, and tiles
+end where JPEG's blocks do, so that none runs into its neighbour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.training.attributes.labels import (
+    HEADS,
+    TINY_TYPES,
+    Labels,
+    peta_labels,
+    read_market,
+    read_peta,
+    stanford_labels,
+)
+
+QUALITY = {"person": 75, "vehicle": 70}
+# Width and height of a tile in pixels, multiples of 16.
+TILE = {"person": (64, 128), "vehicle": (112, 112)}
+SHEET = 32  # tiles in a row and rows in a sheet
+MOST_PER_PERSON = 12
+# Neighbours by number often show the same vehicle.
+BLOCK = 40
+# Bits of 64 by which the hashes of two copies of one photo may differ.
+COPY_BITS = 6
+PETA = ("viper", "grid", "prid", "caviar4reid", "3dpes", "ilid", "sarc3d", "mit")
+HAND_READ = Path(__file__).with_name("colours_read.tsv")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: its place, set, identity and track (unique within all sets) and labels."""
+
+    path: Path
+    source: str
+    identity: str
+    track: str
+    labels: Labels = field(default_factory=dict)
+
+
+def find_people(data: Path) -> Iterator[Picture]:
+    """Yield the labelled pictures of Market-1501 and PETA, at most a dozen of a person."""
+    market = data / "reid/market1501"
+    people = read_market([market / "attributes_dev251.csv", market / "attributes_other500.csv"])
+    yield from _thinned(_market(market / "train", people))
+    for name in PETA:
+        more = data / "reid/more"
+        yield from _thinned(_peta(more / f"peta_{name}", name, read_peta(more / f"peta_{name}_Label.txt")))
+
+
+def find_vehicles(data: Path) -> Iterator[Picture]:
+    """Yield the labelled pictures of vehicles."""
+    colours = read_colours(HAND_READ)
+    for path in sorted((data / "reid/vehicle").glob("*.jpg")):
+        kind, number, camera = path.stem.split("_")
+        yield _vehicle(path, "two-camera", f"{kind}{number}", {"type": (kind,)}, colours, track=camera)
+    for path in sorted((data / "vehicle_type/zenodo-tiny").glob("*/*.jpg")):
+        block = int(re.sub(r"\D", "", path.stem)) // BLOCK
+        label: Labels = {"type": (TINY_TYPES[path.parent.name],)}
+        yield _vehicle(path, "tiny", f"{path.parent.name}{block}", label, colours, track=path.stem)
+    table = data / "vehicle_type/stanford/labels.tsv"
+    with table.open(newline="", encoding="utf-8") as lines:
+        for row in csv.DictReader(lines, delimiter="\t"):
+            label = {**stanford_labels(row["body"]), "_model": (row["class_name"],)}
+            yield _vehicle(table.with_name(row["file"]), "stanford", row["file"], label, colours)
+    photos = [
+        *sorted((data / "vehicle_type/bodytype").glob("*/*.jpg")),
+        *sorted((data / "vehicle_colour").glob("*/*.jpg")),
+    ]
+    for path, copy in zip(photos, copies_of(photos), strict=True):
+        is_colour = path.parent.parent.name == "vehicle_colour"
+        label = {"colour": (path.parent.name,)} if is_colour else {"type": ("car",), "body": (path.parent.name,)}
+        source = "colour" if is_colour else "bodytype"
+        # Copies of one photo lie in both sets, so their identity does not name the set.
+        yield _vehicle(path, source, f"photo{copy}", label, colours)
+
+
+FINDERS: dict[str, Callable[[Path], Iterator[Picture]]] = {"person": find_people, "vehicle": find_vehicles}
+
+
+def read_colours(path: Path) -> dict[str, str]:
+    """Colours that were read by eye, by set and file name; an empty colour withdraws the set's own."""
+    with path.open(newline="", encoding="utf-8") as lines:
+        return {f"{row['source']}/{row['file']}": row["colour"] for row in csv.DictReader(lines, delimiter="\t")}
+
+
+def copies_of(paths: list[Path]) -> list[int]:
+    """For each photo the place of the first that it is a copy of, itself if of none; mirrored copies count."""
+    hashes = np.array([likeness(path) for path in paths])
+    first = list(range(len(paths)))
+    for place, (straight, mirrored) in enumerate(hashes):
+        for seen in (straight, mirrored):
+            apart = np.bitwise_count(hashes[:place, 0] ^ seen)
+            if place and apart.min() <= COPY_BITS:
+                first[place] = min(first[place], first[int(apart.argmin())])
+    return first
+
+
+def likeness(path: Path) -> tuple[np.uint64, np.uint64]:
+    """Hashes of the photo and of its mirror image: which of 8×8 neighbours is the lighter (difference hash)."""
+    tile = cv2.cvtColor(read_tile(path, (9, 8)), cv2.COLOR_BGR2GRAY).astype(int)
+    straight, mirrored = (np.packbits(side[:, 1:] > side[:, :-1]).view(np.uint64)[0] for side in (tile, tile[:, ::-1]))
+    return straight, mirrored
+
+
+def write_pack(kind: str, pictures: Iterator[Picture], out: Path) -> list[Path]:
+    """Write KIND.json and KIND-0.jpg, KIND-1.jpg, …; return the sheets' paths.
+
+    Raises:
+        ValueError: A file is no picture, a label names a value that its head lacks, or there is no picture.
+    """
+    found = list(pictures)
+    if not found:
+        raise ValueError("There is no picture to pack.")
+    heads = dict(HEADS[kind])
+    if models := sorted({model for picture in found for model in picture.labels.get("_model", ())}):
+        heads["_model"] = tuple(models)
+    rows = [(picture.source, picture.identity, picture.track, _numbers(heads, picture.labels)) for picture in found]
+    out.mkdir(parents=True, exist_ok=True)
+    document = {"heads": heads, "tile": TILE[kind], "columns": SHEET, "rows": rows}
+    (out / f"{kind}.json").write_text(json.dumps(document))
+    sheets = []
+    for number, start in enumerate(range(0, len(found), SHEET**2)):
+        tiles = [read_tile(picture.path, TILE[kind]) for picture in found[start : start + SHEET**2]]
+        sheets.append(out / f"{kind}-{number}.jpg")
+        cv2.imwrite(
+            str(sheets[-1]), lay_out(tiles), [cv2.IMWRITE_JPEG_QUALITY, QUALITY[kind], cv2.IMWRITE_JPEG_OPTIMIZE, 1]
+        )
+    return sheets
+
+
+def read_tile(path: Path, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The picture brought to width and height, H×W×3.
+
+    Raises:
+        ValueError: The file is no picture.
+    """
+    image = cv2.imread(str(path))
+    if image is None:
+        raise ValueError(f"{path} is no picture.")
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def lay_out(tiles: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Tiles in rows of SHEET, the last row filled up with black."""
+    blank = np.zeros_like(tiles[0])
+    filled = tiles + [blank] * (-len(tiles) % SHEET)
+    return np.vstack([np.hstack(filled[start : start + SHEET]) for start in range(0, len(filled), SHEET)])
+
+
+def _market(folder: Path, people: dict[str, Labels]) -> Iterator[Picture]:
+    for path in sorted(folder.glob("*.jpg")):
+        person, camera = path.name.split("_")[:2]
+        yield Picture(path, "market", f"market/{person}", f"market/{person}/{camera[:2]}", people[person])
+
+
+def _peta(folder: Path, name: str, people: dict[str, Labels]) -> Iterator[Picture]:
+    for path in sorted(folder.glob("*.jpg")):
+        number = re.split(r"[_.]", path.name)[0].lstrip("0")
+        labels = people.get(number, peta_labels(set()))
+        # GRID's people of number 0 are passers-by who were seen once: none is another's picture.
+        person = f"peta-{name}/{number or path.stem}"
+        yield Picture(path, f"peta-{name}", person, person, labels)
+
+
+def _thinned(pictures: Iterator[Picture]) -> Iterator[Picture]:
+    """Keep a dozen pictures of a person, evenly over the names and so over cameras and times."""
+    people: dict[str, list[Picture]] = {}
+    for picture in pictures:
+        people.setdefault(picture.identity, []).append(picture)
+    for found in people.values():
+        places = np.linspace(0, len(found) - 1, min(len(found), MOST_PER_PERSON)).round().astype(int)
+        yield from (found[place] for place in places)
+
+
+def _vehicle(
+    path: Path, source: str, identity: str, labels: Labels, colours: dict[str, str], *, track: str = ""
+) -> Picture:
+    name = f"{path.parent.name}/{path.name}" if source in {"bodytype", "colour"} else path.name
+    if (read := colours.get(f"{source}/{name}")) is not None:
+        labels = {**labels, "colour": (read,) if read else ()}
+    whole = identity if identity.startswith("photo") else f"{source}/{identity}"
+    return Picture(path, source, whole, f"{whole}/{track}", labels)
+
+
+def _numbers(heads: dict[str, tuple[str, ...]], labels: Labels) -> dict[str, list[int]]:
+    return {head: [heads[head].index(name) for name in names] for head, names in labels.items() if names}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("kind", choices=sorted(FINDERS))
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    sheets = write_pack(options.kind, FINDERS[options.kind](options.data), options.out)
+    table = json.loads((options.out / f"{options.kind}.json").read_text())
+    size = sum(path.stat().st_size for path in sheets) / 1e6
+    print(f"{len(sheets)} sheets, {size:.1f} MB,", dict(Counter(row[0] for row in table["rows"])))
+
+
+if __name__ == "__main__":
+    main()

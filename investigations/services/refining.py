@@ -1,0 +1,137 @@
+"""The verb that searches again with what people have decided: confirmed candidates join the query, rejected ones push
+away what is like them."""
+
+from collections.abc import Sequence
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from investigations import events
+from investigations.models import Candidate, CandidateDecision, QueryPicture, Search
+from investigations.models.search import CandidateQuerySet
+from investigations.services.requests import begin_search
+from investigations.services.reviews import join_search
+from investigations.services.searches import SearchTerms, check_scope, check_terms, create_search, describe_terms
+from investigations.tasks import run_search
+from portal.accounts.models import User
+from portal.audit.models import Action
+from portal.audit.services import record
+
+Decision = Candidate.Decision
+
+# Of each kind, the last ones decided: more pictures of one person add nothing, and each costs time.
+MOST_OF_A_KIND = 30
+
+
+def unused_decisions(search: Search) -> CandidateQuerySet:
+    """Candidates decided about, or decided otherwise, since this search was last refined."""
+    decided = search.candidates.exclude(decision=Decision.PENDING)
+    last = search.refinements.aggregate(at=Max("requested_at"))["at"]
+    if last is None:
+        return decided
+    return decided.filter(pk__in=CandidateDecision.objects.filter(at__gt=last).values("candidate_id"))
+
+
+def refine_search(search: Search, *, actor: User) -> Search:
+    """Queue a search like this one that also goes by the decisions made about its candidates.
+
+    Only who knows the decisions may: the pictures would tell. What is searched stays within the request's scope as it
+    is now. ValidationError if nothing was decided since, or if the request may not be searched.
+    """
+    terms = _terms_of(search)
+    check_terms(search.request, terms, actor)
+    if not search.is_known_to(actor):
+        raise PermissionDenied(_("Have the decisions of this search shown to you first."))
+    check_scope(search.request, terms, actor)
+    if not unused_decisions(search).exists():
+        raise ValidationError(_("Decide about a candidate first: nothing new is known since the last search."))
+    with transaction.atomic():
+        begin_search(search.request, actor=actor)
+        refined = create_search(search.request, terms, actor, parent=search)
+        join_search(refined, actor)
+        # Read only now: a decision that falls in between then counts as unused, rather than as used and is not.
+        decided = _decided(search)
+        _copy_pictures(search, refined)
+        for candidate in decided:
+            _add_candidate(refined, candidate)
+        record(Action.SEARCH_REFINED, actor=actor, target=refined, details=_details(search, terms, decided))
+        run_search.delay_on_commit(refined.pk)  # type: ignore[attr-defined]  # Celery's task for Django
+        events.push_search_progress(refined)
+    return refined
+
+
+def _terms_of(search: Search) -> SearchTerms:
+    return SearchTerms(
+        cameras=list(search.cameras.all()),
+        starts_at=search.starts_at,
+        ends_at=search.ends_at,
+        kind=search.kind,
+        description=search.description,
+        plate=search.plate,
+        includes_small=search.includes_small,
+        limit=search.limit,
+    )
+
+
+def _decided(search: Search) -> list[Candidate]:
+    """The last decided ones of each kind, in the order of the list."""
+    rows = search.candidates.select_related("sighting").order_by("-decisions__at", "-pk")
+    last: dict[int, Candidate] = {}
+    for decision in (Decision.CONFIRMED, Decision.REJECTED):
+        of_kind: dict[int, Candidate] = {}
+        for row in rows.filter(decision=decision):
+            if len(of_kind) < MOST_OF_A_KIND:
+                of_kind.setdefault(row.pk, row)
+        last |= of_kind
+    return list(last.values())
+
+
+def _copy_pictures(search: Search, refined: Search) -> None:
+    """The pictures that the search had, its own and those of earlier decisions that still stand."""
+    for picture in search.pictures.filter(error="").exclude(image="").select_related("candidate"):
+        if not _still_stands(picture):
+            continue
+        with picture.image.open("rb") as file:
+            content = file.read()
+        picture.pk, picture.search = None, refined
+        picture._state.adding = True
+        picture.image.save("query.jpg", ContentFile(content), save=False)
+        picture.save()
+
+
+def _still_stands(picture: QueryPicture) -> bool:
+    """False of a decision that was taken back or changed since: whoever was confirmed by mistake does not stay in."""
+    if picture.candidate is None:
+        return not picture.is_against
+    return picture.candidate.decision == (Decision.REJECTED if picture.is_against else Decision.CONFIRMED)
+
+
+def _add_candidate(refined: Search, candidate: Candidate) -> None:
+    sighting = candidate.sighting
+    is_against = candidate.decision == Decision.REJECTED
+    picture = QueryPicture(
+        search=refined,
+        sighting=sighting,
+        candidate=candidate,
+        is_against=is_against,
+        original_name=str(sighting)[:255],
+    )
+    with sighting.image.open("rb") as file:
+        picture.image.save("query.jpg", ContentFile(file.read()), save=False)
+    picture.save()
+
+
+def _details(search: Search, terms: SearchTerms, decided: Sequence[Candidate]) -> dict[str, object]:
+    def of(decision: str) -> list[int]:
+        return sorted(row.sighting_id for row in decided if row.decision == decision)
+
+    names = ("cameras", "from", "until", "kind")
+    described = describe_terms(terms)
+    return {name: described[name] for name in names} | {
+        "search": search.pk,
+        "confirmed": of(Decision.CONFIRMED),
+        "rejected": of(Decision.REJECTED),
+    }

@@ -1,0 +1,37 @@
+/** Rank again with what was decided: the confirmed join the query, the rejected push away. */
+import { post } from "./api.js";
+import { byId } from "./dom.js";
+import { isOpen } from "./search_form.js";
+import { errorToast, toast } from "./toasts.js";
+
+/** @param {{rows: () => Object[], onRefined: (search: Object) => void}} options */
+export function addRefine({ rows, onRefined }) {
+  const [bar, button] = [byId("refine-bar"), byId("refine")];
+  let current = null;
+
+  /** Offer it once a search has ended and knows of decisions that it has not used. */
+  function show(search = current) {
+    current = search;
+    bar.hidden = !search?.can_refine || isOpen(search);
+    if (bar.hidden) return;
+    const count = (decision) => rows().filter((row) => row.decision === decision).length;
+    byId("refine-what").textContent = interpolate(gettext("%(confirmed)s confirmed, %(rejected)s rejected"),
+      { confirmed: count("confirmed"), rejected: count("rejected") }, true);
+  }
+
+  button.addEventListener("click", async () => {
+    if (button.getAttribute("aria-busy") === "true") return;
+    button.setAttribute("aria-busy", "true");
+    try {
+      const row = await post(`/api/searches/${current.id}/refine/`);
+      bar.hidden = true;
+      toast(gettext("Ranked again as a new search; this one stays as it is."), { kind: "result" });
+      onRefined(row);
+    } catch (error) {
+      errorToast(error);
+    } finally {
+      button.removeAttribute("aria-busy");
+    }
+  });
+  return { show };
+}
