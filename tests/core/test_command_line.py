@@ -121,7 +121,9 @@ def test_attributes_takes_the_manifests_default_or_says_that_there_is_none(
     assert main([*tiny, *command]) == 1
     assert one_line(capsys) == "error: The manifest has no describer for vehicle; name one with --model."
     other = manifest.with_name("other.toml")
-    other.write_text(text.replace('kind = "vehicle"', 'kind = "vehicle"\ndefault_for = ["vehicle"]'))
+    mine = text.rpartition('id = "tiny-vehicle-looks"')  # others of the manifest describe vehicles too
+    served = mine[2].replace('kind = "vehicle"', 'kind = "vehicle"\ndefault_for = ["vehicle"]', 1)
+    other.write_text(mine[0] + mine[1] + served)
     assert main(["--manifest", str(other), *tiny[2:], *command]) == 0
     assert json.loads((tmp_path / "a.json").read_text())["car.png"]["colour"][0][0] == "red"
 

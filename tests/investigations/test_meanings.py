@@ -132,6 +132,7 @@ def test_words_that_are_none_are_refused(client: Client, operator: User, words: 
     assert ask(client, [], kind="dog").status_code == 400
 
 
+@pytest.mark.django_db  # fixtures asked for by name do not say so themselves, and it would run after those that commit
 @pytest.mark.parametrize("who", ["officer", "administrator"])
 def test_who_may_not_search_is_told_nothing(client: Client, who: str, request: pytest.FixtureRequest) -> None:
     client.force_login(request.getfixturevalue(who))
