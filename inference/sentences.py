@@ -31,6 +31,19 @@ SENTENCES = [
     gettext_noop("{name} cannot be opened: {why}."),
     gettext_noop("The picture is too small: {size} pixels, at least {least} are needed."),
     gettext_noop("The picture is too large: at most {megapixels} megapixels are accepted."),
+    gettext_noop("The table of confusions {name} cannot be read."),
+    gettext_noop("The table of confusions {name} must begin with: true, read, count."),
+    gettext_noop("Line {line} of {name} is not: true, read, count."),
+    gettext_noop("Line {line} of {name} names something that is no character."),
+    gettext_noop("There are {ids} ids for {reads} plates."),
+    gettext_noop("“{typed}” cannot be a plate."),
+    gettext_noop("“{typed}” leaves everything open; give at least one character."),
+    gettext_noop("“{one}” in “{typed}” is on no plate."),
+    gettext_noop("The read “{text}” does not have as many characters as choices."),
+    gettext_noop("The read “{text}” has choices that are no characters."),
+    gettext_noop("“{typed}” is only a part of a plate."),
+    gettext_noop("“{typed}” is longer than a plate."),
+    gettext_noop("No plate was given."),
 ]
 
 

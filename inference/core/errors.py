@@ -40,3 +40,7 @@ class ImageError(CoreError):
 
 class ModelError(CoreError):
     """A model is unknown, cannot be fetched, or is not the file the manifest names."""
+
+
+class PlateError(CoreError):
+    """A plate's text, a pattern for plates or a table of confusions cannot be used."""

@@ -37,7 +37,9 @@ def test_the_list_for_translators_is_complete() -> None:
 def test_every_sentence_has_its_korean() -> None:
     with override("ko"):
         for template in SENTENCES:
-            values = dict.fromkeys(("name", "why", "size", "least"), "x") | dict.fromkeys(
+            values = dict.fromkeys(
+                ("name", "why", "size", "least", "text", "typed", "one", "ids", "reads", "line"), "x"
+            ) | dict.fromkeys(
                 ("last_s", "duration_s", "end_s", "damaged", "megapixels", "frames", "wanted", "version"), 1
             )
             korean = in_words(say(template, **values))

@@ -1,0 +1,202 @@
+"""Which characters are taken for each other, and what each mistake costs.
+
+A cost is the negative logarithm of how often a mistake is made for each time that it is
+not, over SCALE: characters that are often confused cost little, unrelated ones 1, a character too many or too few more
+than 1. The default table is a prior from the shapes and sounds of the characters, not a measurement; what a reader's
+own confusions are worth is read from a table of counts (`load_confusions`).
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.core.errors import PlateError, say
+from inference.core.plates.codes import CODED, NONE, OTHER, code_of
+from inference.core.plates.text import is_hangul, jamo_of
+
+Costs = NDArray[np.float32]
+
+# A mistake that happens once in e^8 = 2,981 times costs 1. A reader that takes a character for one like it every
+# hundredth time pays 0.58, so that two such mistakes are less likely than one odd one.
+SCALE = 8.0
+# What the prior takes for the likest pair; a likeness of 0 below costs this, of 1 as much as any mistake.
+LIKEST_COST = 0.5
+LEAST_COST = 0.05
+LEAST_GAP, MOST_GAP = 1.1, 2.0
+# Counts of a table weigh as much as the prior once a character was read this often.
+PRIOR_COUNT = 50.0
+# How many of a read's choices of a character count beside the best, and from what cost on they no longer do.
+MOST_CHOICES = 2
+# 0.5 is a fiftieth of the best's chance.
+FAR_CHOICE = 0.5
+
+# Unlikeness of pairs, 0 to 1, by eye and ear.
+_DIGIT_PAIRS = {
+    0.35: ("08", "17", "38", "68", "56", "69"),
+    0.45: ("06", "09", "35", "89", "14", "27", "47", "23", "58"),
+    0.6: ("39", "59", "49", "12", "13", "37", "03", "05", "28"),
+}
+# Jamo as they are numbered in syllables. Vowels: ㅏ 0, ㅐ 1, ㅓ 4, ㅔ 5, ㅗ 8, ㅛ 12, ㅜ 13, ㅠ 17, ㅡ 18, ㅣ 20.
+_VOWELS = {
+    0.25: ((0, 1), (4, 5), (8, 13)),
+    0.3: ((0, 4), (8, 18), (13, 18)),
+    0.45: ((0, 20), (4, 20), (1, 5), (4, 8)),
+    0.6: ((4, 13), (0, 8), (1, 4)),
+}
+# Initials: ㄱ 0, ㄴ 2, ㄷ 3, ㄹ 5, ㅁ 6, ㅂ 7, ㅅ 9, ㅇ 11, ㅈ 12, ㅊ 14, ㅋ 15, ㅌ 16, ㅍ 17, ㅎ 18.
+_INITIALS = {
+    0.3: ((9, 12), (3, 5), (6, 7), (11, 18), (0, 15), (3, 16), (12, 14), (6, 11)),
+    0.4: ((2, 3), (0, 2), (7, 17), (2, 5), (6, 3), (0, 5), (0, 12), (0, 3), (9, 11), (16, 5)),
+    0.6: ((7, 11), (6, 5), (7, 5), (9, 2), (0, 9), (7, 18)),
+}
+_LATIN = {0.2: ("O0", "I1", "L1", "Q0", "D0", "Z2", "S5", "B8", "G6", "T7")}
+
+
+@dataclass(frozen=True)
+class Confusions:
+    """What each mistake costs.
+
+    Attributes:
+        swaps: 256×256 by code: row the character asked for, column the one stored.
+        missing: A character that is asked for and not stored.
+        added: A character that is stored and not asked for.
+        turned: Two neighbours that changed places.
+        region_missing: A region's name on one side alone: readers overlook it, people leave it out.
+        region_wrong: The most that another region's name costs.
+    """
+
+    swaps: Costs
+    missing: float = 1.2
+    added: float = 1.2
+    turned: float = 0.8
+    region_missing: float = 0.25
+    region_wrong: float = 0.9
+
+
+def default_confusions() -> Confusions:
+    """Make the prior table."""
+    swaps = np.ones((256, 256), np.float32)
+    for costs in (_DIGIT_PAIRS, _LATIN):
+        for cost, pairs in costs.items():
+            for pair in pairs:
+                first, second = map(code_of, pair)
+                swaps[first, second] = swaps[second, first] = cost
+    syllables = [one for one in CODED if is_hangul(one)]
+    for one in syllables:
+        for other in syllables:
+            swaps[code_of(one), code_of(other)] = _syllable_cost(one, other)
+    return Confusions(_finished(LIKEST_COST + (1 - LIKEST_COST) * swaps))
+
+
+def confusions_from_counts(counts: Mapping[tuple[str, str], int], prior: Confusions | None = None) -> Confusions:
+    """Learn costs from what a reader made of characters.
+
+    Args:
+        counts: (true, read) → how often; right reads included. An empty true character is one that the reader added,
+            an empty read one that it missed.
+        prior: What holds where little was counted.
+
+    Returns:
+        Costs; of characters that were never read, the prior's.
+    """
+    before = prior or default_confusions()
+    swaps = before.swaps.copy()
+    totals: dict[str, int] = {}
+    for (true, _), count in counts.items():
+        totals[true] = totals.get(true, 0) + count
+    for true, total in totals.items():
+        if code_of(true) == OTHER:
+            continue
+        seen = np.zeros(256)
+        for (one, read), count in counts.items():
+            if one == true and read:
+                seen[code_of(read)] += count
+        swaps[code_of(true)] = _weighed(seen, total, before.swaps[code_of(true)], code_of(true))
+    looked_at = sum(count for (true, _), count in counts.items() if true)
+    missed = sum(count for (true, read), count in counts.items() if true and not read)
+    missing, added = _gap(missed, looked_at, before.missing), _gap(totals.get("", 0), looked_at, before.added)
+    return Confusions(_finished(swaps), missing, added, before.turned, before.region_missing, before.region_wrong)
+
+
+def load_confusions(path: Path) -> Confusions:
+    """Read a table of a reader's confusions.
+
+    The file is UTF-8, tab-separated, with the header `true read count`: one line for each pair of characters, right
+    reads included; `true` is empty for an added character, `read` for a missed one.
+
+    Raises:
+        PlateError: It cannot be read, or a line is not of this form.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise PlateError(say("The table of confusions {name} cannot be read.", name=path.name)) from error
+    if not rows or rows[0] != ["true", "read", "count"]:
+        raise PlateError(say("The table of confusions {name} must begin with: true, read, count.", name=path.name))
+    counts: dict[tuple[str, str], int] = {}
+    for line, row in enumerate(rows[1:], start=2):
+        if row:
+            pair, count = _counted(row, line, path.name)
+            counts[pair] = counts.get(pair, 0) + count
+    return confusions_from_counts(counts)
+
+
+def choice_cost(chance: float, best: float) -> float:
+    """Say what a reader's other choice costs against its best, on the scale of confusions."""
+    if chance <= 0.0 or best <= 0.0:
+        return math.inf
+    return max(LEAST_COST, math.log(best / chance) / SCALE)
+
+
+def _syllable_cost(one: str, other: str) -> float:
+    """Initials and vowels are mistaken by themselves; both at once costs both, at most 1."""
+    (initial, vowel, final), (other_initial, other_vowel, other_final) = jamo_of(one), jamo_of(other)
+    cost = _pair_cost(_INITIALS, initial, other_initial) + _pair_cost(_VOWELS, vowel, other_vowel)
+    return min(1.0, cost + (0.4 if final != other_final else 0.0))
+
+
+def _pair_cost(table: Mapping[float, Sequence[tuple[int, int]]], one: int, other: int) -> float:
+    if one == other:
+        return 0.0
+    return next((cost for cost, pairs in table.items() if (one, other) in pairs or (other, one) in pairs), 0.7)
+
+
+def _finished(swaps: Costs) -> Costs:
+    """A character is itself for nothing; what has no code is like nothing."""
+    np.fill_diagonal(swaps, 0.0)
+    swaps[OTHER], swaps[:, OTHER] = 1.0, 1.0
+    swaps[NONE], swaps[:, NONE] = np.inf, np.inf
+    return swaps
+
+
+def _weighed(seen: NDArray[np.float64], total: int, prior: Costs, right: int) -> Costs:
+    """Mix counts with the prior's chances, and bring what comes out to costs."""
+    chances = np.where(np.isfinite(prior), np.exp(-SCALE * prior.astype(np.float64)), 0.0)
+    mixed = seen + PRIOR_COUNT * chances
+    with np.errstate(divide="ignore"):
+        costs = np.log(max(mixed[right], 1e-9) / mixed) / SCALE
+    weighed: Costs = np.clip(costs, LEAST_COST, 1.0).astype(np.float32)
+    return prior if total <= 0 else weighed
+
+
+def _gap(count: int, read: int, prior: float) -> float:
+    """What a character too many or too few costs, always more than an unrelated one."""
+    chance = (count + PRIOR_COUNT * math.exp(-SCALE * prior)) / (read + PRIOR_COUNT)
+    return min(MOST_GAP, max(LEAST_GAP, -math.log(chance) / SCALE))
+
+
+def _counted(row: Sequence[str], line: int, name: str) -> tuple[tuple[str, str], int]:
+    pair, number = tuple(row[:2]), row[2] if len(row) == 3 else ""
+    if len(row) != 3 or not number.isascii() or not number.isdigit() or len(number) > 15:
+        raise PlateError(say("Line {line} of {name} is not: true, read, count.", line=line, name=name))
+    if any(len(one) > 1 or (one and code_of(one) == OTHER) for one in pair) or not any(pair):
+        raise PlateError(say("Line {line} of {name} names something that is no character.", line=line, name=name))
+    return (pair[0], pair[1]), int(number)

@@ -1,0 +1,176 @@
+"""How unlike two plates are, and the costs that it is made of."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inference.core.errors import PlateError
+from inference.core.plates import (
+    Confusions,
+    confusions_from_counts,
+    default_confusions,
+    load_confusions,
+    parse_pattern,
+    plate_distance,
+)
+from inference.core.plates.codes import code_of
+from inference.core.plates.confusions import LEAST_GAP
+
+PRIOR = default_confusions()
+
+
+def distance(asked: str, stored: str, confusions: Confusions = PRIOR) -> float:
+    return plate_distance(parse_pattern(asked), stored, confusions)
+
+
+def cost(confusions: Confusions, true: str, read: str) -> float:
+    return float(confusions.swaps[code_of(true), code_of(read)])
+
+
+@pytest.mark.parametrize(
+    ("near", "far"),
+    [
+        ("12거3456", "12호3456"),  # 가 is taken for 거
+        ("12나3456", "12우3456"),
+        ("12가3486", "12가3416"),
+    ],
+)
+def test_confused_characters_are_nearer_than_unrelated_ones(near: str, far: str) -> None:
+    assert 0 < distance("12가3456", near) < distance("12가3456", far) <= 1.0
+
+
+@pytest.mark.parametrize("pair", ["가거", "나너", "08", "배바", "17", "38", "고구", "바버", "68"])
+def test_the_prior_knows_the_confusions_of_the_field(pair: str) -> None:
+    assert cost(PRIOR, *pair) == cost(PRIOR, *reversed(pair)) < 0.75
+
+
+def test_a_character_too_many_or_too_few_costs_more_than_any_confusion() -> None:
+    most = PRIOR.swaps[np.isfinite(PRIOR.swaps)].max()
+    assert distance("12가3456", "12가345") == pytest.approx(PRIOR.missing)
+    assert distance("12가345", "12가3456") == pytest.approx(PRIOR.added)
+    assert min(PRIOR.missing, PRIOR.added, LEAST_GAP) > most == 1.0
+
+
+def test_neighbours_that_changed_places_are_one_mistake() -> None:
+    assert distance("12가3456", "12가3546") == pytest.approx(PRIOR.turned)
+    assert distance("12가3456", "21가3465") == pytest.approx(2 * PRIOR.turned)
+
+
+@pytest.mark.parametrize(
+    ("asked", "stored", "expected"),
+    [
+        ("12가3456", "서울12가3456", PRIOR.region_missing),
+        ("서울12가3456", "12가3456", PRIOR.region_missing),
+        ("서울12가3456", "부산12가3456", PRIOR.region_wrong),
+        ("서울12가3456", "서울12가3456", 0.0),
+        ("*12가3456", "서울12가3456", 0.0),
+    ],
+)
+def test_a_region_weighs_little(asked: str, stored: str, expected: float) -> None:
+    assert distance(asked, stored) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("asked", "stored"),
+    [("12가345?", "12가3457"), ("??나12*", "34나1256"), ("12ㄱ3456", "12고3456"), ("*34*", "12가3456")],
+)
+def test_what_matches_is_at_distance_nothing(asked: str, stored: str) -> None:
+    assert distance(asked, stored) == 0.0
+
+
+def test_what_has_hardly_anything_in_common_is_not_worked_out() -> None:
+    assert distance("1", "123가4567") == math.inf
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("0138가거나", min_size=1, max_size=7), st.text("0138가거나", min_size=1, max_size=7))
+def test_the_distance_is_that_of_a_plain_recursion(asked: str, stored: str) -> None:
+    """Digits in front and syllables only behind, so that neither has a region."""
+    asked, stored = f"1{asked}", f"1{stored}"
+    expected = plainly(asked, stored)
+    found = distance(asked, stored)
+    assert found == pytest.approx(expected, abs=1e-4) or (found == math.inf and abs(len(asked) - len(stored)) > 3)
+
+
+def plainly(asked: str, stored: str) -> float:
+    """The recursion written out for two texts, kept within three gaps."""
+    table = {(0, 0): 0.0}
+    for i in range(len(asked) + 1):
+        for j in range(len(stored) + 1):
+            ways = [table[i, j]] if (i, j) == (0, 0) else []
+            if i and j:
+                ways.append(table[i - 1, j - 1] + cost(PRIOR, asked[i - 1], stored[j - 1]))
+            if i:
+                ways.append(table[i - 1, j] + PRIOR.missing)
+            if j:
+                ways.append(table[i, j - 1] + PRIOR.added)
+            pair = asked[i - 2 : i]
+            if i > 1 and j > 1 and pair.isascii() and pair[0] != pair[1]:
+                crossed = cost(PRIOR, asked[i - 1], stored[j - 2]) + cost(PRIOR, asked[i - 2], stored[j - 1])
+                ways.append(table[i - 2, j - 2] + PRIOR.turned + crossed)
+            table[i, j] = min(ways)
+    return table[len(asked), len(stored)]
+
+
+def test_costs_are_learned_from_counts() -> None:
+    counts = {("3", "3"): 9_000, ("3", "8"): 900, ("3", "5"): 90, ("8", "8"): 10_000, ("8", "3"): 1}
+    learned = confusions_from_counts(counts)
+    assert cost(learned, "3", "8") < cost(learned, "3", "5") < cost(learned, "3", "1")
+    assert cost(learned, "3", "8") < cost(learned, "8", "3")  # the table has a direction: what was, what was read
+    assert cost(learned, "3", "8") == pytest.approx(math.log(9_000 / 900) / 8, abs=0.01)
+    assert cost(learned, "가", "거") == cost(PRIOR, "가", "거")
+    assert cost(learned, "3", "3") == 0.0
+
+
+def test_few_counts_change_little_and_none_change_nothing() -> None:
+    assert cost(confusions_from_counts({("3", "3"): 1}), "3", "8") == pytest.approx(cost(PRIOR, "3", "8"), abs=0.01)
+    assert np.array_equal(confusions_from_counts({}).swaps, PRIOR.swaps)
+    assert np.array_equal(confusions_from_counts({("3", "8"): 0}).swaps, PRIOR.swaps)
+
+
+def test_missed_and_added_characters_are_learned_too() -> None:
+    often = confusions_from_counts({("1", "1"): 9_000, ("1", ""): 1_000, ("", "1"): 5})
+    assert often.missing == LEAST_GAP  # never less than an unrelated character
+    assert often.added > 0.8
+
+
+def test_a_table_of_counts_is_read_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "confusions.tsv"
+    file.write_text("true\tread\tcount\n가\t가\t500\n가\t거\t100\n\n1\t\t3\n\t1\t2\n가\t거\t20\n", encoding="utf-8-sig")
+    learned = load_confusions(file)
+    expected = confusions_from_counts({("가", "가"): 500, ("가", "거"): 120, ("1", ""): 3, ("", "1"): 2})
+    assert np.array_equal(learned.swaps, expected.swaps)
+    assert (learned.missing, learned.added) == (expected.missing, expected.added)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"true,read,count\n",
+        "true\tread\tcount\n가\t거\n".encode(),
+        "true\tread\tcount\n가\t거\t-1\n".encode(),
+        "true\tread\tcount\n가\t거\tnan\n".encode(),
+        "true\tread\tcount\n가\t거\t٣\n".encode(),
+        "true\tread\tcount\n가가\t거\t1\n".encode(),
+        "true\tread\tcount\n😀\t거\t1\n".encode(),
+        b"true\tread\tcount\n\t\t1\n",
+        b"true\tread\tcount\n1\t2\t99999999999999999999\n",
+        b"\xff\xfe\x00\x01",
+        "true\tread\tcount\n가\t거\t1\n".encode("cp949"),
+    ],
+)
+def test_a_bad_table_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "confusions.tsv"
+    file.write_bytes(content)
+    with pytest.raises(PlateError, match=r"confusions\.tsv"):
+        load_confusions(file)
+
+
+def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(PlateError, match="cannot be read"):
+        load_confusions(tmp_path / "none.tsv")

@@ -1,0 +1,102 @@
+"""What the reader's numbers say, and how reads are scored."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from inference.core.plates.formats import ALPHABET
+from inference.core.plates.reads import EMPTY, PLACES, PlateRead, decode_plate
+from inference.training.plates.scores import letter_of, letter_table, score_of
+from inference.training.plates.texts import places_of
+
+
+def logits(text: str, *, height: float = 12.0) -> np.ndarray:
+    """Logits that say `text` with a chance of nearly 1."""
+    made = np.zeros((PLACES, EMPTY + 1), np.float32)
+    for place, character in enumerate(places_of(text)):
+        made[place, character] = height
+    return made
+
+
+@pytest.mark.parametrize("text", ["12가3456", "123허4567", "서울12바3456", "대구146992"])
+def test_a_sure_answer_is_read_as_it_stands(text: str) -> None:
+    read = decode_plate(logits(text), 8.0)
+    assert read is not None
+    assert read.text == text
+    assert read.confidence > 0.98
+    assert "".join(character.choices[0][0] for character in read.characters) == text
+
+
+def test_the_least_sure_character_is_the_reads_confidence() -> None:
+    answer = logits("12가3456")
+    answer[9, ALPHABET.index("8")] = 11.0
+    read = decode_plate(answer, 8.0)
+    assert read is not None
+    assert [choice for choice, _chance in read.characters[-1].choices[:2]] == ["6", "8"]
+    assert read.confidence == pytest.approx(read.characters[-1].choices[0][1])
+    assert read.confidence < 0.75
+
+
+def test_a_doubtful_plate_makes_a_doubtful_read_and_an_unlikely_one_none() -> None:
+    read = decode_plate(logits("12가3456"), 0.2)
+    assert read is not None
+    assert read.confidence == pytest.approx(0.55, abs=0.01)
+    assert decode_plate(logits("12가3456"), -0.2) is None
+
+
+def test_both_syllables_of_a_region_are_chosen_together_and_stay_doubtful() -> None:
+    answer = logits("서울12바3456")
+    answer[1, ALPHABET.index("울")] = 10.0
+    answer[1, ALPHABET.index("산")] = 10.5  # 서산 is no region
+    read = decode_plate(answer, 8.0)
+    assert read is not None
+    assert read.text == "서울12바3456"
+    assert read.confidence < 0.5
+
+
+def test_a_place_is_read_as_what_can_stand_there_and_stays_doubtful() -> None:
+    answer = logits("12가3456", height=9.0)
+    answer[5, ALPHABET.index("8")] = 12.0
+    read = decode_plate(answer, 8.0)
+    assert read is not None
+    assert read.text == "12가3456"
+    assert read.confidence < 0.1
+    assert "8" not in {choice for choice, _chance in read.characters[2].choices}
+
+
+def test_empty_places_alone_are_no_plate() -> None:
+    answer = np.zeros((PLACES, EMPTY + 1), np.float32)
+    answer[:, EMPTY] = 9
+    assert decode_plate(answer, 8.0) is None
+
+
+@pytest.mark.parametrize(
+    "answer", [np.zeros((PLACES, 3), np.float32), np.full((PLACES, EMPTY + 1), np.nan, np.float32)]
+)
+def test_an_answer_of_another_shape_or_without_numbers_is_refused(answer: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="finite numbers"):
+        decode_plate(answer, 1.0)
+
+
+def test_scores_tell_the_region_from_the_rest() -> None:
+    right = score_of("서울12바3456", PlateRead("서울12바3456", 0.9, ()))
+    other_region = score_of("서울12바3456", PlateRead("부산12바3456", 0.9, ()))
+    assert right.is_right
+    assert not other_region.is_right
+    assert other_region.is_bare_right
+    assert other_region.is_wrong_at(0.7)
+    assert not other_region.is_wrong_at(0.95)
+    assert not score_of("12가3456", None).is_wrong_at(0.0 + 1e-9)
+
+
+def test_letters_are_counted_by_what_they_were_read_as() -> None:
+    assert letter_of("서울12바3456") == "바"
+    assert letter_of("대구146992") is None
+    score = score_of("12가3456", PlateRead("12거3456", 0.5, ()))
+    assert score.letters == ("가", "거")
+    lines = letter_table(Counter({("가", "거"): 3, ("가", "가"): 9})).splitlines()
+    header, row = lines[0].split("\t"), lines[1].split("\t")
+    assert row[0] == "가"
+    assert row[header.index("거")] == "3"
+    assert row[header.index("가")] == "9"
