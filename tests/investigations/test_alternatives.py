@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from itertools import combinations, pairwise
 from random import Random
-from time import perf_counter
+from time import thread_time
 from typing import Any
 
 import pytest
@@ -81,10 +81,10 @@ def test_five_hundred_candidates_are_joined_at_once() -> None:
     ]
     took_s = []
     for _time in range(3):  # the best of three: other work on the machine is not what is measured
-        start = perf_counter()
+        start = thread_time()
         paths = find_paths(leads)
         rivals = [find_rivals(path, leads, weights=Weights()) for path in paths]
-        took_s.append(perf_counter() - start)
+        took_s.append(thread_time() - start)
     assert min(took_s) < SLOWEST_S
     assert (len(paths), len(rivals)) == (3, 3)
 
