@@ -28,8 +28,8 @@ from portal.accounts.models import User
 from tests.conftest import NOON, add_feature, make_recording, make_search, make_sighting, unit_vector
 from tests.investigations.conftest import entries
 
-# Of the thread's own time, so that others on the machine do not count. One read of 500 candidates takes 260 ms of it (110
-# ms where nothing is new).
+# Of the thread's own time, so that others on the machine do not count. One read of 500 candidates takes 260 ms of it,
+# 110 ms where nothing is new.
 SLOWEST_S = 1.0
 
 
