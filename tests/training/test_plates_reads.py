@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from inference.core.plates.formats import ALPHABET
-from inference.core.plates.reads import EMPTY, PLACES, PlateRead, decode_plate
+from inference.core.plates.reads import EMPTY, PLACES, decode_plate
+from inference.core.plates.text import PlateRead
 from inference.training.plates.scores import letter_of, letter_table, score_of
 from inference.training.plates.texts import places_of
 

@@ -11,21 +11,15 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-import onnx
 import torch
-from onnx import numpy_helper
 
+from inference.training import onnx_file
 from inference.training.attributes.network import Network
 from inference.training.attributes.train import RECIPES
 
-OPSET = 17
-SMALL = 256
 
-
-def write_onnx(network: Network, heads: dict[str, list[str]], size: tuple[int, int], out: Path) -> None:
+def write(network: Network, heads: dict[str, list[str]], size: tuple[int, int], out: Path) -> None:
     """Write the graph `rgb` N×3×H×W float32 0–255 → `logits` N×V, without the hidden heads; the network loses them.
 
     Raises:
@@ -35,35 +29,8 @@ def write_onnx(network: Network, heads: dict[str, list[str]], size: tuple[int, i
     if list(heads)[: len(shown)] != shown:
         raise ValueError("Hidden heads must stand last.")
     network.answers = network.answers[: len(shown)]
-    torch.onnx.export(
-        network.eval(),
-        (torch.zeros(2, 3, *size),),
-        str(out),
-        input_names=["rgb"],
-        output_names=["logits"],
-        dynamic_axes={"rgb": {0: "batch"}, "logits": {0: "batch"}},
-        opset_version=OPSET,
-        dynamo=False,
-    )
-    model = onnx.load(str(out))
-    halve(model)
-    onnx.checker.check_model(model)
-    onnx.save(model, str(out))
-
-
-def halve(model: Any) -> None:
-    """Store every float32 constant of more than a few numbers as float16, with a cast to where it is used."""
-    graph, casts = model.graph, []
-    for constant in graph.initializer:
-        values = numpy_helper.to_array(constant)
-        if values.dtype != np.float32 or values.size <= SMALL:
-            continue
-        name = constant.name
-        constant.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
-        casts.append(onnx.helper.make_node("Cast", [f"{name}.half"], [name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
+    onnx_file.write_onnx(network, size, ["logits"], out)
+    onnx_file.store_half(out)
 
 
 def main() -> None:
@@ -79,7 +46,7 @@ def main() -> None:
     network = Network(heads, size)
     weights = torch.load(options.state, map_location="cpu", weights_only=True)["ema"]
     network.load_state_dict(weights)
-    write_onnx(network, heads, size, options.out)
+    write(network, heads, size, options.out)
     if options.weights is not None:
         halved = {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
         torch.save(halved, options.weights)

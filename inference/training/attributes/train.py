@@ -10,11 +10,10 @@ the same command goes on from RUN.pt. With a fold, `pool` makes figures and temp
 from __future__ import annotations
 
 import argparse
-import copy
 import math
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,8 +22,8 @@ from torch import Tensor, nn
 from inference.training.attributes.augment import augment, resize
 from inference.training.attributes.network import Network, begin
 from inference.training.attributes.pictures import Pictures
+from inference.training.loop import Average, TimedRun, set_rate
 
-SAVE_EVERY_S = 60.0
 FOLDS = 5
 
 
@@ -51,55 +50,24 @@ RECIPES = {
 }
 
 
-class Run:
+class Run(TimedRun):
     """A network in training, with all that its state file keeps."""
 
     def __init__(self, pictures: Pictures, rows: Tensor, recipe: Recipe, *, device: str, start: Path | None) -> None:
-        self.pictures, self.rows, self.recipe, self.device = pictures, rows, recipe, device
+        super().__init__(device)
+        self.pictures, self.rows, self.recipe = pictures, rows, recipe
         network = Network(pictures.heads, recipe.size)
         if start is not None:
             begin(network, start)
         self.network = network.to(device, memory_format=torch.channels_last)
-        self.average = copy.deepcopy(self.network)
+        self.moving = Average(self.network, recipe.ema)
+        self.average = self.moving.network
         self.weights = pictures.drawing(rows)
         self.priors = pictures.priors(rows, self.weights)
         self.optimiser = torch.optim.AdamW(self._groups(), weight_decay=recipe.decay, fused=device != "cpu")
-        self.seconds, self.step = 0.0, 0
 
-    def go(self, seconds: float, stop_after: float, state: Path) -> None:
-        """Train until the whole run's `seconds` are spent, or `stop_after` of them in this call."""
-        started, before = time.monotonic(), self.seconds
-        until = min(seconds - before, stop_after)
-        said, total = started, torch.zeros((), device=self.device)
-        while (spent := time.monotonic() - started) < until:
-            self.seconds = before + spent
-            total = self._train_once(self.seconds / seconds)
-            if time.monotonic() - said > SAVE_EVERY_S:
-                said = time.monotonic()
-                print(f"{self.seconds:.0f} s, step {self.step}, loss {float(total):.3f}", flush=True)
-                self.save(state)
-        self.seconds = before + max(until, 0.0)
-        print(f"{self.seconds:.0f} s, step {self.step}, loss {float(total):.3f}", flush=True)
-        self.save(state)
-
-    def save(self, path: Path) -> None:
-        state = {
-            "seconds": self.seconds,
-            "step": self.step,
-            "network": self.network.state_dict(),
-            "ema": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-        }
-        torch.save(state, path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
-
-    def restore(self, path: Path) -> None:
-        if path.exists():
-            state = torch.load(path, map_location=self.device, weights_only=True)
-            self.seconds, self.step = state["seconds"], state["step"]
-            self.network.load_state_dict(state["network"])
-            self.average.load_state_dict(state["ema"])
-            self.optimiser.load_state_dict(state["optimiser"])
+    def parts(self) -> dict[str, Any]:
+        return {"network": self.network, "ema": self.average, "optimiser": self.optimiser}
 
     def _groups(self) -> list[dict[str, object]]:
         trunk = {id(parameter) for parameter in self.network.trunk()}
@@ -115,12 +83,9 @@ class Run:
             for (is_trunk, is_matrix), parameters in groups.items()
         ]
 
-    def _train_once(self, progress: float) -> Tensor:
+    def train_once(self, progress: float) -> dict[str, Tensor]:
         recipe = self.recipe
-        warm = min(1.0, (self.step + 1) / recipe.warm_up_steps)
-        rate = recipe.rate * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * min(progress, 1.0))) / 2)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate * group["share"]
+        set_rate(self.optimiser, recipe.rate, step=self.step, warm_up_steps=recipe.warm_up_steps, progress=progress)
         rows = self.rows[torch.multinomial(self.weights, recipe.batch, replacement=True)]
         others = rows.roll(1)
         changed = augment(self.pictures.tiles[rows], recipe.size, strength=recipe.strength)
@@ -135,8 +100,8 @@ class Run:
         nn.utils.clip_grad_norm_(self.network.parameters(), 5.0)
         self.optimiser.step()
         self.step += 1
-        self._follow()
-        return loss.detach()
+        self.moving.follow(self.step)
+        return {"loss": loss.detach()}
 
     def _shares(self, count: int) -> Tensor:
         """How much of each picture is its own: all, or, of those that are mixed, a part (Zhang et al., ICLR 2018)."""
@@ -159,12 +124,6 @@ class Run:
             # Not below a tenth of the batch: heads that are seldom known do not shout.
             total = total + weight * (loss * known).sum() / known.sum().clamp(min=0.1 * self.recipe.batch)
         return total
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        share = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
-        for old, new in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
-            old.lerp_(new, 1 - share) if old.is_floating_point() else old.copy_(new)
 
 
 @torch.no_grad()

@@ -23,7 +23,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inference.core.plates.reads import PlateRead, decode_plate
+from inference.core.plates.reads import decode_plate
+from inference.core.plates.text import PlateRead
 from inference.training.plates.compose import Composer
 from inference.training.plates.crops import read_pack
 from inference.training.plates.distort import CLEAN, Weather, distort

@@ -11,11 +11,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import onnx
 import torch
 from torch import Tensor, nn
 
-from inference.training.attributes.export import OPSET, halve
+from inference.training.onnx_file import store_half, write_onnx
 from inference.training.plates.network import FINDER_SIZE, READER_SIZE, Finder, Reader
 
 
@@ -43,24 +42,6 @@ def load(kind: str, state: Path) -> tuple[nn.Module, tuple[int, int], list[str]]
     return finder.eval(), FINDER_SIZE, ["heat", "corners"]
 
 
-def write_onnx(network: nn.Module, size: tuple[int, int], names: list[str], out: Path) -> None:
-    """Write the graph `rgb` N×3×H×W float32 0–255 → `names`."""
-    torch.onnx.export(
-        network,
-        (torch.zeros(2, 3, *size),),
-        str(out),
-        input_names=["rgb"],
-        output_names=names,
-        dynamic_axes={name: {0: "batch"} for name in ("rgb", *names)},
-        opset_version=OPSET,
-        dynamo=False,
-    )
-    model = onnx.load(str(out))
-    halve(model)
-    onnx.checker.check_model(model)
-    onnx.save(model, str(out))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", choices=["reader", "finder"])
@@ -69,6 +50,7 @@ def main() -> None:
     options = parser.parse_args()
     network, size, names = load(options.kind, options.state)
     write_onnx(network, size, names, options.out)
+    store_half(options.out)
     print(options.out, f"{options.out.stat().st_size / 1e6:.2f} MB")
 
 

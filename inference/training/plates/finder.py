@@ -10,7 +10,6 @@ with a margin in place of corners: their heat alone is learnt.
 from __future__ import annotations
 
 import argparse
-import copy
 import math
 import time
 from dataclasses import dataclass
@@ -21,14 +20,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from inference.training.loop import Average, TimedRun, decay_groups, set_rate
 from inference.training.plates.compose import Composer
 from inference.training.plates.crops import Packed, read_pack
 from inference.training.plates.distort import Weather, distort
 from inference.training.plates.network import FINDER_MAP, FINDER_SIZE, Finder
 from inference.training.plates.scene import SQUARE, warped
-from inference.training.reid.train import decay_groups
 
-TELL_EVERY_S = 30.0
 WEATHER = Weather(0.05, 0.2, 0.15, 0.05, 0.35, 0.3, 0.2, 0.08, 0.1, 0, 0.5, 0.5, ((64, 0.6), (48, 0.2), (32, 0.2)))
 # How wide a plate is, as a share of the picture, and how much smaller its canvas is made first, against aliasing.
 WIDTHS = ((0.09, 0.18, 6), (0.14, 0.35, 4), (0.3, 0.7, 2))
@@ -181,39 +179,24 @@ def known_corners(real: Packed, device: str) -> tuple[Tensor, Tensor]:
     return corners, torch.tensor([row["exact"] for row in real.rows], device=device)
 
 
-class Run:
+class Run(TimedRun):
     """A finder in training, with all that its state file keeps."""
 
+    tell_every_s = 30.0
+
     def __init__(self, batches: Batches, options: Any) -> None:
+        super().__init__(batches.device)
         self.batches, self.recipe = batches, batches.recipe
         self.finder = Finder().to(batches.device, memory_format=torch.channels_last)
-        self.average = copy.deepcopy(self.finder).eval()
+        self.moving = Average(self.finder, self.recipe.ema)
+        self.average = self.moving.network.eval()
         self.optimiser = torch.optim.AdamW(decay_groups(self.finder), lr=self.recipe.rate)
-        self.seconds, self.step = 0.0, 0
-
-    def go(self, options: Any) -> None:
-        started = said = time.monotonic()
-        before = self.seconds
-        until = min(options.minutes * 60 - before, options.stop_after * 60)
-        if until <= 0:
-            print(f"{options.state} has had its {options.minutes:g} minutes.")
-            return
-        losses: dict[str, Tensor] = {}
-        while (spent := time.monotonic() - started) < until:
-            self.seconds = before + spent
-            losses = self.train_once(self.seconds / (options.minutes * 60))
-            if time.monotonic() - said > TELL_EVERY_S:
-                said = time.monotonic()
-                self.tell(losses)
-                self.save(options.state)
-        self.seconds = before + until
-        self.tell(losses)
-        self.save(options.state)
 
     def train_once(self, progress: float) -> dict[str, Tensor]:
-        warm = min(1.0, (self.step + 1) / self.recipe.warm_up_steps)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * min(progress, 1.0))) / 2)
+        warm_up_steps = self.recipe.warm_up_steps
+        set_rate(
+            self.optimiser, self.recipe.rate, step=self.step, warm_up_steps=warm_up_steps, progress=progress, last=0.01
+        )
         with torch.no_grad():
             scenes = self.batches.draw()
         self.finder.train()
@@ -226,47 +209,21 @@ class Run:
         nn.utils.clip_grad_norm_(self.finder.parameters(), 2.0)
         self.optimiser.step()
         self.step += 1
-        self._follow()
+        self.moving.follow(self.step)
         return {name: loss.detach() for name, loss in losses.items()}
 
     @torch.no_grad()
-    def _follow(self) -> None:
-        share = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
-        pairs = zip(self.average.state_dict().values(), self.finder.state_dict().values(), strict=True)
-        floats = [(old, new) for old, new in pairs if old.is_floating_point()]
-        torch._foreach_lerp_([old for old, _new in floats], [new for _old, new in floats], 1 - share)
-
-    @torch.no_grad()
-    def tell(self, losses: dict[str, Tensor]) -> None:
-        words = [f"{self.seconds / 60:6.2f} min", f"step {self.step}"]
-        words += [f"{name} {float(value):.4f}" for name, value in losses.items()]
+    def findings(self) -> list[str]:
         made = self.batches.made(144)
-        words.append(f"made: {measure(self.average, made)}")
+        words = [f"made: {measure(self.average, made)}"]
         if len(self.batches.real):
             corners, is_exact = known_corners(self.batches.real, self.batches.device)
             real = Scenes(self.batches.real.pictures.float(), corners, is_exact)
             words.append(f"real{' (trained on)' if self.batches.with_real else ''}: {measure(self.average, real)}")
-        print(*words, sep=", ", flush=True)
+        return words
 
-    def save(self, path: Path) -> None:
-        state = {
-            "seconds": self.seconds,
-            "step": self.step,
-            "finder": self.finder.state_dict(),
-            "ema": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-        }
-        torch.save(state, path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
-
-    def restore(self, path: Path) -> None:
-        if not path.exists():
-            return
-        state = torch.load(path, map_location=self.batches.device, weights_only=True)
-        self.seconds, self.step = state["seconds"], state["step"]
-        self.finder.load_state_dict(state["finder"])
-        self.average.load_state_dict(state["ema"])
-        self.optimiser.load_state_dict(state["optimiser"])
+    def parts(self) -> dict[str, Any]:
+        return {"finder": self.finder, "ema": self.average, "optimiser": self.optimiser}
 
 
 @torch.no_grad()
@@ -299,7 +256,7 @@ def main() -> None:
     recipe = Recipe(**{name: getattr(options, name) for name in Recipe.__dataclass_fields__})
     run = Run(Batches(options.pack, recipe, device, with_real=options.all), options)
     run.restore(options.state)
-    run.go(options)
+    run.go(options.minutes * 60, options.stop_after * 60, options.state)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from inference.core.plates.formats import LETTERS
-from inference.core.plates.reads import PlateRead
+from inference.core.plates.text import PlateRead
 from inference.training.plates.texts import without_region
 
 

@@ -10,7 +10,6 @@ the same command goes on from RUN.pt. `--fold` is the fold of real plates that i
 from __future__ import annotations
 
 import argparse
-import copy
 import math
 import time
 from dataclasses import dataclass
@@ -21,15 +20,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from inference.training.loop import Average, TimedRun, decay_groups, set_rate
 from inference.training.plates.compose import Composer
 from inference.training.plates.crops import REAL_SIZE, read_pack
 from inference.training.plates.distort import Weather, distort
 from inference.training.plates.network import READER_MAP, READER_SIZE, Reader
 from inference.training.plates.scene import SQUARE, homography, project, seen_in_crops, signs
 from inference.training.plates.texts import EMPTY, PLACES, places_of
-from inference.training.reid.train import decay_groups
 
-TELL_EVERY_S = 30.0
 GENTLE = Weather(0.05, 0.1, 0.1, 0.03, 0.4, 0.25, 0.08, 0.05, 0.1, 0.02, 0.3, 0.3, ((64, 0.7), (48, 0.2), (32, 0.1)))
 
 
@@ -106,42 +104,27 @@ class Batches:
         return torch.where(torch.rand(count, 1, 1, 1, device=self.device) < 0.5, pictures.flip(3), pictures)
 
 
-class Run:
+class Run(TimedRun):
     """A reader in training, with all that its state file keeps."""
 
+    tell_every_s = 30.0
+
     def __init__(self, batches: Batches, options: Any) -> None:
+        super().__init__(batches.device)
         self.batches, self.recipe, self.fold = batches, batches.recipe, options.fold
         self.reader = Reader().to(batches.device, memory_format=torch.channels_last)
         if options.start is not None:
             state = torch.load(options.start, map_location=batches.device, weights_only=True)
             self.reader.load_state_dict(state["ema"])
-        self.average = copy.deepcopy(self.reader).eval()
+        self.moving = Average(self.reader, self.recipe.ema)
+        self.average = self.moving.network.eval()
         self.optimiser = torch.optim.AdamW(decay_groups(self.reader), lr=self.recipe.rate)
-        self.seconds, self.step = 0.0, 0
-
-    def go(self, options: Any) -> None:
-        started = said = time.monotonic()
-        before = self.seconds
-        until = min(options.minutes * 60 - before, options.stop_after * 60)
-        if until <= 0:
-            print(f"{options.state} has had its {options.minutes:g} minutes.")
-            return
-        losses: dict[str, Tensor] = {}
-        while (spent := time.monotonic() - started) < until:
-            self.seconds = before + spent
-            losses = self.train_once(self.seconds / (options.minutes * 60))
-            if time.monotonic() - said > TELL_EVERY_S:
-                said = time.monotonic()
-                self.tell(losses)
-                self.save(options.state)
-        self.seconds = before + until
-        self.tell(losses)
-        self.save(options.state)
 
     def train_once(self, progress: float) -> dict[str, Tensor]:
-        warm = min(1.0, (self.step + 1) / self.recipe.warm_up_steps)
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.recipe.rate * warm * (0.01 + 0.99 * (1 + math.cos(math.pi * min(progress, 1.0))) / 2)
+        warm_up_steps = self.recipe.warm_up_steps
+        set_rate(
+            self.optimiser, self.recipe.rate, step=self.step, warm_up_steps=warm_up_steps, progress=progress, last=0.01
+        )
         with torch.no_grad():
             batch = self.batches.draw()
         self.reader.train()
@@ -154,54 +137,27 @@ class Run:
         nn.utils.clip_grad_norm_(self.reader.parameters(), 2.0)
         self.optimiser.step()
         self.step += 1
-        self._follow()
+        self.moving.follow(self.step)
         return {name: loss.detach() for name, loss in losses.items()}
 
     @torch.no_grad()
-    def _follow(self) -> None:
-        share = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
-        pairs = zip(self.average.state_dict().values(), self.reader.state_dict().values(), strict=True)
-        floats = [(old, new) for old, new in pairs if old.is_floating_point()]
-        torch._foreach_lerp_([old for old, _new in floats], [new for _old, new in floats], 1 - share)
-
-    @torch.no_grad()
-    def tell(self, losses: dict[str, Tensor]) -> None:
+    def findings(self) -> list[str]:
         batch = self.batches.made(256)
         characters, plate, _looks = self.average(batch.pictures)
         right = ((characters.argmax(2) == batch.places).all(1) & (plate > 0)).float().mean()
         nothing = self.batches.nothing(256)
         false = (self.average(nothing.pictures)[1] > 0).float().mean()
-        words = [f"{self.seconds / 60:6.2f} min", f"step {self.step}"]
-        words += [f"{name} {float(value):.4f}" for name, value in losses.items()]
-        print(*words, f"right {float(right):.3f}", f"false plates {float(false):.3f}", sep=", ", flush=True)
+        return [f"right {float(right):.3f}", f"false plates {float(false):.3f}"]
 
-    def save(self, path: Path) -> None:
-        state = {
-            "seconds": self.seconds,
-            "step": self.step,
-            "fold": self.fold,
-            "reader": self.reader.state_dict(),
-            "ema": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-        }
-        torch.save(state, path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
+    def parts(self) -> dict[str, Any]:
+        return {"reader": self.reader, "ema": self.average, "optimiser": self.optimiser}
 
-    def restore(self, path: Path) -> None:
-        """Go on from a state, if there is one.
+    def notes(self) -> dict[str, Any]:
+        return {"fold": self.fold}
 
-        Raises:
-            ValueError: It is that of another fold.
-        """
-        if not path.exists():
-            return
-        state = torch.load(path, map_location=self.batches.device, weights_only=True)
+    def take(self, state: dict[str, Any], path: Path) -> None:
         if state["fold"] != self.fold:
             raise ValueError(f"{path} is of fold {state['fold']}, not {self.fold}.")
-        self.seconds, self.step = state["seconds"], state["step"]
-        self.reader.load_state_dict(state["reader"])
-        self.average.load_state_dict(state["ema"])
-        self.optimiser.load_state_dict(state["optimiser"])
 
 
 def losses_of(seen: tuple[Tensor, Tensor, Tensor], batch: Batch, recipe: Recipe) -> dict[str, Tensor]:
@@ -270,7 +226,7 @@ def main() -> None:
     recipe = Recipe(**{name: getattr(options, name) for name in Recipe.__dataclass_fields__})
     run = Run(Batches(options.pack, recipe, device, fold=options.fold), options)
     run.restore(options.state)
-    run.go(options)
+    run.go(options.minutes * 60, options.stop_after * 60, options.state)
 
 
 if __name__ == "__main__":

@@ -11,13 +11,11 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import torch
 from torch import nn
 
+from inference.training.onnx_file import store_half, write_onnx
 from inference.training.reid.ir import IrNetwork, save_ir
 from inference.training.reid.network import load_student
-
-OPSET = 17
 
 
 def average(paths: list[Path], shares: list[float]) -> nn.Module:
@@ -35,53 +33,15 @@ def average(paths: list[Path], shares: list[float]) -> nn.Module:
 
 
 def write(student: nn.Module, stem: Path, *, height: int = 256, width: int | None = None) -> Path:
-    """Write the network, as .xml and .bin where it came from such files, else as .onnx; return the path."""
+    """Write the network, as .xml and .bin where it came from such files, else as .onnx; return the path.
+
+    Pictures are half as wide as high unless `width` is given.
+    """
     if isinstance(student, IrNetwork):
         save_ir(student, stem.with_suffix(".xml"))
         return stem.with_suffix(".xml")
-    write_onnx(student, stem.with_suffix(".onnx"), height=height, width=width)
+    write_onnx(student, (height, width or height // 2), ["feature"], stem.with_suffix(".onnx"))
     return stem.with_suffix(".onnx")
-
-
-def write_onnx(student: nn.Module, out: Path, *, height: int = 256, width: int | None = None) -> None:
-    """Write the network; pictures are half as wide as high unless `width` is given."""
-    example = torch.zeros(1, 3, height, width or height // 2)
-    torch.onnx.export(
-        student.eval(),
-        (example,),
-        str(out),
-        input_names=["rgb"],
-        output_names=["feature"],
-        dynamic_axes={"rgb": {0: "batch"}, "feature": {0: "batch"}},
-        opset_version=OPSET,
-        dynamo=False,
-    )
-
-
-def store_half(path: Path) -> None:
-    """Rewrite an ONNX file with its weights as float16, which halves it; they are cast back, and computed in float32.
-
-    Raises:
-        ValueError: A weight is too large for float16.
-    """
-    import numpy as np
-    import onnx
-
-    model = onnx.load(str(path))
-    casts = []
-    for weight in model.graph.initializer:
-        if weight.data_type != onnx.TensorProto.FLOAT or not weight.dims:
-            continue
-        values = onnx.numpy_helper.to_array(weight)
-        if np.abs(values).max(initial=0) > np.finfo(np.float16).max:
-            raise ValueError(f"{path.name}: {weight.name} holds {np.abs(values).max():.0f}, too much for float16.")
-        name, half = weight.name, f"{weight.name}_half"
-        weight.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), half))
-        casts.append(onnx.helper.make_node("Cast", [half], [name], to=onnx.TensorProto.FLOAT))
-    for at, cast in enumerate(casts):
-        model.graph.node.insert(at, cast)
-    onnx.checker.check_model(model)
-    onnx.save(model, str(path))
 
 
 def main() -> None:

@@ -9,10 +9,10 @@ the same command goes on from RUN.pt. One process uses one GPU; under `torchrun`
 from __future__ import annotations
 
 import argparse
-import copy
 import math
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,12 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from inference.training.loop import Average, TimedRun, decay_groups, set_rate
 from inference.training.reid.augment import augment, mix
 from inference.training.reid.crops import Crops, Sampler
 from inference.training.reid.evaluate import embed, score_across, score_all
 from inference.training.reid.ir import IrNetwork
 from inference.training.reid.network import DIMENSION, channels_last, load_student, origin_of
-
-SAVE_EVERY_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -67,59 +66,37 @@ def main() -> None:
     left_out = {"cuhk03-val", *options.leave_out}
     crops = Crops(options.packs, None, size=size, without=left_out).to(device)
     tests = {name: Crops(options.packs, {name}, size=size).to(device) for name in ("cuhk03-val", *options.leave_out)}
-    run = Run(crops, recipe, options, device, seed=options.seed + rank)
+    run = Run(crops, tests, recipe, options, device, seed=options.seed + rank)
     run.restore(options.state)
-    run.go(tests, options)
+    run.go(options.minutes * 60, options.stop_after * 60, options.state)
     if dist.is_initialized():
         dist.destroy_process_group()
 
 
-class Run:
+class Run(TimedRun):
     """A student in training, with all that its state file keeps."""
 
-    def __init__(self, crops: Crops, recipe: Recipe, options: Any, device: str, *, seed: int) -> None:
-        self.recipe, self.device = recipe, device
-        self.crops, self.sampler = (
-            crops,
-            Sampler(crops, seed=seed + int(time.time())),
-        )  # other batches when gone on with
+    def __init__(
+        self, crops: Crops, tests: dict[str, Crops], recipe: Recipe, options: Any, device: str, *, seed: int
+    ) -> None:
+        super().__init__(device)
+        self.recipe = recipe
+        self.crops, self.tests = crops, tests
+        self.sampler = Sampler(crops, seed=seed + int(time.time()))  # other batches when gone on with
         self.labels = torch.from_numpy(crops.identities).to(device)
         self.student = channels_last(load_student(options.start).to(device))
-        self.average = copy.deepcopy(self.student)
+        self.moving = Average(self.student, recipe.ema)
+        self.average = self.moving.network
         self.centres = nn.Parameter(F.normalize(torch.randn(int(crops.identities.max()) + 1, DIMENSION)).to(device))
         self.teacher = Target(options.teacher, device, with_flip=options.teacher_flip)
         self.means = self.teacher.means_of(crops, self.labels) if recipe.centre else None
         groups = [*decay_groups(self.student), {"params": [self.centres], "weight_decay": 0.0}]
         self.optimiser = torch.optim.AdamW(groups, lr=recipe.rate, fused=True)
-        self.seconds, self.step = 0.0, 0
         self.forward = torch.compile(self.student) if options.compile else self.student
-        pairs = zip(self.average.state_dict().values(), self.student.state_dict().values(), strict=True)
-        floats = [(old, new) for old, new in pairs if old.is_floating_point()]
-        self._averaged, self._followed = [old for old, _new in floats], [new for _old, new in floats]
 
-    def go(self, tests: dict[str, Crops], options: Any) -> None:
-        started, before = time.monotonic(), self.seconds
-        said = time.monotonic()
-        until = min(options.minutes * 60 - before, options.stop_after * 60)
-        if until <= 0:
-            print(f"{options.state} has had its {options.minutes:g} minutes.")
-            return
-        while (spent := time.monotonic() - started) < until:
-            self.seconds = before + spent
-            losses = self._train_once(self.seconds / (options.minutes * 60))
-            if time.monotonic() - said > SAVE_EVERY_S:
-                said = time.monotonic()
-                self._tell(losses, tests)
-                self.save(options.state)
-        self.seconds = before + until
-        self._tell(losses, tests)
-        self.save(options.state)
-
-    def _train_once(self, progress: float) -> dict[str, Tensor]:
+    def train_once(self, progress: float) -> dict[str, Tensor]:
         recipe = self.recipe
-        warm = min(1.0, (self.step + 1) / recipe.warm_up_steps)
-        for group in self.optimiser.param_groups:
-            group["lr"] = recipe.rate * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * min(progress, 1.0))) / 2)
+        set_rate(self.optimiser, recipe.rate, step=self.step, warm_up_steps=recipe.warm_up_steps, progress=progress)
         labelled = self.sampler.by_identity(recipe.people, recipe.pictures)
         rows = torch.from_numpy(labelled).to(self.device)
         others = torch.from_numpy(self.sampler.any(recipe.others)).to(self.device)
@@ -134,8 +111,8 @@ class Run:
         nn.utils.clip_grad_norm_(self.student.parameters(), 2.0)
         self.optimiser.step()
         self.step += 1
-        self._follow()
-        return losses
+        self.moving.follow(self.step)
+        return {name: loss.detach() for name, loss in losses.items()}
 
     def _losses(self, seen: Tensor, wanted: Tensor, labels: Tensor, progress: float) -> dict[str, Tensor]:
         recipe = self.recipe
@@ -154,54 +131,29 @@ class Run:
             "contrast": late * recipe.contrast * _contrast(known, labels, recipe.temperature),
         }
 
-    @torch.no_grad()
-    def _follow(self) -> None:
-        share = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
-        torch._foreach_lerp_(self._averaged, self._followed, 1 - share)
+    def tell(self, losses: Mapping[str, Tensor]) -> None:
+        if _is_first():
+            super().tell(losses)
 
-    def _tell(self, losses: dict[str, Tensor], tests: dict[str, Crops]) -> None:
-        if dist.is_initialized() and dist.get_rank():
-            return
-        words = [f"{self.seconds / 60:6.2f} min", f"step {self.step}"]
-        words += [f"{name} {float(value):.3f}" for name, value in losses.items()]
-        for name, crops in tests.items():
+    def findings(self) -> list[str]:
+        words = []
+        for name, crops in self.tests.items():
             score = score_all if name == "cuhk03-val" else score_across
             words.append(f"{name} {score(embed(self.average, crops), crops)}")
-        print(", ".join(words), flush=True)
+        return words
+
+    def parts(self) -> dict[str, Any]:
+        return {"student": self.student, "ema": self.average, "optimiser": self.optimiser}
+
+    def notes(self) -> dict[str, Any]:
+        return {"centres": self.centres.data, **origin_of(self.student)}
+
+    def take(self, state: dict[str, Any], path: Path) -> None:
+        self.centres.data.copy_(state["centres"])
 
     def save(self, path: Path) -> None:
-        if dist.is_initialized() and dist.get_rank():
-            return
-        state = {
-            "seconds": self.seconds,
-            "step": self.step,
-            "student": self.student.state_dict(),
-            "centres": self.centres.data,
-            "ema": self.average.state_dict(),
-            "optimiser": self.optimiser.state_dict(),
-            **origin_of(self.student),
-        }
-        torch.save(state, path.with_suffix(".part"))
-        path.with_suffix(".part").replace(path)
-
-    def restore(self, path: Path) -> None:
-        if not path.exists():
-            return
-        state = torch.load(path, map_location=self.device, weights_only=True)
-        self.seconds, self.step = state["seconds"], state["step"]
-        self.student.load_state_dict(state["student"])
-        self.average.load_state_dict(state["ema"])
-        self.centres.data.copy_(state["centres"])
-        self.optimiser.load_state_dict(state["optimiser"])
-
-
-def decay_groups(network: nn.Module) -> list[dict[str, Any]]:
-    """Let matrices and kernels shrink, but not scales and shifts, however many dimensions of one these have."""
-    wide: list[nn.Parameter] = []
-    narrow: list[nn.Parameter] = []
-    for weight in network.parameters():
-        (wide if sum(size > 1 for size in weight.shape) > 1 else narrow).append(weight)
-    return [{"params": wide, "weight_decay": 0.02}, {"params": narrow, "weight_decay": 0.0}]
+        if _is_first():
+            super().save(path)
 
 
 class Target:
@@ -289,6 +241,11 @@ def _join() -> tuple[int, str]:
     device = f"cuda:{os.environ['LOCAL_RANK']}"
     torch.cuda.set_device(device)
     return dist.get_rank(), device
+
+
+def _is_first() -> bool:
+    """Is this the process that speaks and writes for all?"""
+    return not dist.is_initialized() or dist.get_rank() == 0
 
 
 def _options() -> argparse.Namespace:

@@ -23,13 +23,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from inference.training.loop import Average, decay_groups, set_rate
 from inference.training.reid.augment import augment
 from inference.training.reid.crops import Crops
 from inference.training.reid.evaluate import embed
 from inference.training.reid.export import write
 from inference.training.reid.ir import IrNetwork
 from inference.training.reid.network import channels_last, load_student, origin_of
-from inference.training.reid.train import decay_groups
 from inference.training.vehicles.folds import FOUR_WHEELERS, LABELLED, answer, deal, describe, kind_of
 from inference.training.vehicles.negatives import may_be_one
 
@@ -163,7 +163,8 @@ class Run:
         self.unsure = vehicles.unsure.to(self.device)
         self.start = load_student(options.start, size=(options.size, options.size)).to(self.device)
         self.student = channels_last(copy.deepcopy(self.start))
-        self.average = copy.deepcopy(self.start)
+        self.moving = Average(self.student, recipe.ema)
+        self.average = self.moving.network
         self.centres = nn.Parameter(self._means())
         self.teacher = _teacher(options.teacher, self.device)
         groups = [*decay_groups(self.student), {"params": [self.centres], "weight_decay": 0.0}]
@@ -179,9 +180,7 @@ class Run:
 
     def train_once(self, progress: float) -> dict[str, Tensor]:
         recipe = self.recipe
-        warm = min(1.0, (self.step + 1) / recipe.warm_up_steps)
-        for group in self.optimiser.param_groups:
-            group["lr"] = recipe.rate * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * min(progress, 1.0))) / 2)
+        set_rate(self.optimiser, recipe.rate, step=self.step, warm_up_steps=recipe.warm_up_steps, progress=progress)
         rows = torch.from_numpy(self.batches.draw()).to(self.device)
         pictures = augment(self.vehicles.crops.pictures[rows].float()).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cuda", torch.bfloat16, enabled=self.device != "cpu"):
@@ -194,7 +193,7 @@ class Run:
         nn.utils.clip_grad_norm_(self.student.parameters(), 2.0)
         self.optimiser.step()
         self.step += 1
-        self._follow()
+        self.moving.follow(self.step)
         return losses
 
     def _losses(self, seen: Tensor, rows: Tensor) -> dict[str, Tensor]:
@@ -215,12 +214,6 @@ class Run:
         upright = F.interpolate(pictures, (256, 128), mode="bilinear", align_corners=False)
         wanted: Tensor = self.teacher(upright if self.device == "cpu" else upright.half())
         return wanted
-
-    @torch.no_grad()
-    def _follow(self) -> None:
-        share = min(self.recipe.ema, (1 + self.step) / (10 + self.step))
-        for old, new in zip(self.average.state_dict().values(), self.student.state_dict().values(), strict=True):
-            old.lerp_(new, 1 - share) if old.is_floating_point() else old.copy_(new)
 
     def blend(self, share: float) -> nn.Module:
         """Mix the trained weights (`share`) with those it started from (Wortsman et al., CVPR 2022)."""
