@@ -149,7 +149,7 @@ export function createPanel(store, data, acts) {
   function history(camera) {
     if (!data.canAudit) return null;
     const body = h("ol", { class: "camera-history" }, h("li", { class: "skeleton-line" }));
-    const box = h("details", { class: "about", id: "camera-history" }, h("summary", {}, h("span", {}, gettext("Changes"))), body);
+    const box = h("details", { class: "about", id: "camera-history", "data-camera": camera.id }, h("summary", {}, h("span", {}, gettext("Changes"))), body);
     box.addEventListener("toggle", async () => {
       if (!box.open) return;
       try {
@@ -159,6 +159,9 @@ export function createPanel(store, data, acts) {
         body.replaceChildren(h("li", { class: "bad-text" }, error.message));
       }
     });
+    // Drawn anew after a change, it stays as somebody left it.
+    const before = byId("camera-history");
+    box.open = Boolean(before?.open) && before.dataset.camera === String(camera.id);
     return box;
   }
 
