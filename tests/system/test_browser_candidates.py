@@ -22,13 +22,13 @@ from playwright.sync_api import Browser, Page, expect
 from cameras.models import Camera, Recording
 from inference.core.images import read_image
 from inference.models import Sighting
-from investigations import events
 from investigations.models import Candidate, QueryPicture, Search, SearchRequest
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
-from tests.conftest import NOON, drawn_person, make_recording, make_search, make_sighting
+from tests.conftest import NOON, drawn_person, make_recording, make_search
 from tests.core.drawing import write_video
 from tests.system.browsing import findings, keep_screenshot, log_in, silent_page
+from tests.system.candidate_rows import COLOURS, in_thread, make_sightings, offer, tell
 from tests.system.conftest import wait_until
 
 pytestmark = pytest.mark.browser
@@ -38,7 +38,6 @@ LONGEST_TASK_MS, LONGEST_BY_CLOCK_MS = 200, 2500
 # The bar is 30 frames a second: 33 ms of work for each. By the clock a busy machine draws fewer.
 MOST_WORK_MS, FEWEST_FRAMES = 33, 4
 MOST_CARDS, MOST_NODES = 60, 4500
-COLOURS = [(40, 40, 200), (180, 90, 30), (60, 140, 60), (120, 120, 120), (30, 150, 200), (150, 60, 150)]
 
 WATCH = """
 window.longTasks = [];
@@ -125,45 +124,6 @@ def search(approved: SearchRequest, cameras: list[Camera], operator: User) -> Se
     return row
 
 
-def make_sightings(recordings: list[Recording], count: int, *, every_s: float = 14) -> list[Sighting]:
-    """Drawn figures in coats of six colours, whose pictures are shared among them."""
-    models = [make_sighting(recordings[0], at) for at in range(len(COLOURS))]
-    for model, colour in zip(models, COLOURS, strict=True):
-        model.image.save("t.jpg", ContentFile(drawn_person(colour, size=(96, 192))))
-    rows = []
-    for at in range(count):
-        recording, model = recordings[at % len(recordings)], models[at % len(models)]
-        seen_at = recording.started_at + timedelta(seconds=every_s * at)
-        row = Sighting(
-            recording=recording,
-            camera=recording.camera,
-            track_number=100 + at,
-            kind="person",
-            first_seen_at=seen_at,
-            last_seen_at=seen_at + timedelta(seconds=5),
-            seen_at=seen_at + timedelta(seconds=2),
-            frame=at,
-            score=0.9,
-            observations=20,
-            image=model.image.name,
-            **{"x1": 40.0, "y1": 60.0, "x2": 104.0, "y2": 188.0},
-        )
-        rows.append(row)
-    return Sighting.objects.bulk_create(rows)
-
-
-def offer(search: Search, sightings: list[Sighting], *, first: float = 0.95, step: float = 0.001) -> list[Candidate]:
-    scores = [(sighting, first - at * step) for at, sighting in enumerate(sightings)]
-    rows = [Candidate(search=search, sighting=sighting, score=score, order=score) for sighting, score in scores]
-    return Candidate.objects.bulk_create(rows)
-
-
-def tell(search: Search, progress: float) -> None:
-    search.progress = progress
-    events.push_search_progress(search)
-    events.push(search.request_id, {"type": "candidates.changed", "search": search.pk})
-
-
 def test_five_hundred_arrive_while_somebody_works(
     page: Page, search: Search, recordings: list[Recording], operator: User, tmp_path: Path
 ) -> None:
@@ -225,13 +185,6 @@ def test_five_hundred_arrive_while_somebody_works(
     viewed = AuditEntry.objects.filter(action="search.viewed").order_by("-sequence").first()
     assert viewed is not None
     assert len(viewed.details["sightings"]) == 500  # the look names all that was on the page
-
-
-def in_thread(act: Callable[..., None], *values: Any) -> None:
-    """Pushes go out from a thread without Playwright's event loop."""
-    thread = Thread(target=act, args=values)
-    thread.start()
-    thread.join()
 
 
 def own_tasks(trace: Path) -> list[float]:

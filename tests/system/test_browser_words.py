@@ -22,8 +22,9 @@ from portal.audit.models import AuditEntry
 from tests.conftest import NOON, add_feature, unit_vector
 from tests.investigations.describers import HEADS, write_manifest
 from tests.system.browsing import findings, keep_screenshot, log_in, silent_page
+from tests.system.candidate_rows import make_sightings
 from tests.system.conftest import wait_until
-from tests.system.test_browser_candidates import cameras, make_sightings, recordings
+from tests.system.test_browser_candidates import cameras, recordings
 
 __all__ = ["cameras", "recordings"]  # fixtures
 pytestmark = pytest.mark.browser
