@@ -147,6 +147,5 @@ def vectors_of(keys: NDArray[np.int64]) -> dict[int, NDArray[np.float32]]:
     vectors: dict[int, NDArray[np.float32]] = {}
     for at in range(0, len(keys), ROWS_AT_ONCE):
         block = Feature.objects.filter(key__in=keys[at : at + ROWS_AT_ONCE].tolist())
-        for key, vector in block.values_list("key", "vector"):
-            vectors[key] = np.frombuffer(bytes(vector), "<f2").astype(np.float32)
+        vectors |= block.vectors_by("key")
     return vectors

@@ -2,14 +2,16 @@
 
 import secrets
 from datetime import datetime
-from typing import Self
+from typing import Literal, Self
 from uuid import uuid4
 
+import numpy as np
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import F, Q
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
+from numpy.typing import NDArray
 
 from cameras.models import Camera, Recording
 from portal.accounts.models import User
@@ -165,6 +167,13 @@ class Sighting(models.Model):
 class FeatureQuerySet(models.QuerySet["Feature"]):
     def of_model(self, embedder: str) -> Self:
         return self.filter(embedder=embedder)
+
+    def vectors_by(self, field: Literal["key", "sighting_id"]) -> dict[int, NDArray[np.float32]]:
+        """Read the unit vectors, by the rows' key or by sighting."""
+        return {
+            number: np.frombuffer(bytes(vector), "<f2").astype(np.float32)
+            for number, vector in self.values_list(field, "vector")
+        }
 
 
 class Feature(models.Model):

@@ -22,14 +22,12 @@ def keep_likeness(search: Search, query: NDArray[np.float32], sighting_ids: Sequ
     pictures = list(search.pictures.usable().values_list("pk", flat=True))
     if len(pictures) < 2 or len(pictures) != len(query):
         return
-    rows = Feature.objects.of_model(search.embedder).filter(sighting__in=sighting_ids)
-    found = [(pk, bytes(vector)) for pk, vector in rows.values_list("sighting_id", "vector")]
-    if not found:
+    vectors = Feature.objects.of_model(search.embedder).filter(sighting__in=sighting_ids).vectors_by("sighting_id")
+    if not vectors:
         return
-    vectors = np.frombuffer(b"".join(vector for _pk, vector in found), "<f2").reshape(len(found), -1)
-    scores = vectors.astype(np.float32) @ query.T
-    nearest = zip(found, scores, scores.argmax(1), strict=True)
-    best = {pk: [pictures[at], round(float(row[at]), 4)] for (pk, _vector), row, at in nearest}
+    scores = np.stack(list(vectors.values())) @ query.T
+    nearest = zip(vectors, scores, scores.argmax(1), strict=True)
+    best = {pk: [pictures[at], round(float(row[at]), 4)] for pk, row, at in nearest}
     name = file_name(search.pk)
     default_storage.delete(name)
     default_storage.save(name, ContentFile(json.dumps(best).encode()))

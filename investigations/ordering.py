@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from numpy.typing import NDArray
 
 from inference.background import backgrounds_of
-from inference.core.attributes import answers
+from inference.core.attributes import answers, width_of
 from inference.core.errors import ModelError
 from inference.core.manifest import Head, base_of
 from inference.core.odds import Background, MatchCalibration, background_of, posterior
@@ -55,7 +55,7 @@ class Described:
 
 def read_descriptions(rows: QuerySet[Description], heads: Sequence[Head]) -> Described:
     """Read stored descriptions; what does not fit the heads (the model was changed) is left out."""
-    width = sum(len(head.values) for head in heads)
+    width = width_of(heads)
     keys: list[int] = []
     blobs: list[bytes | memoryview] = []
     for key, blob in rows.order_by().values_list("sighting_id", "probabilities").iterator(chunk_size=ROWS_AT_ONCE):
@@ -122,7 +122,7 @@ def rank(
     first = np.argsort(-pushed, kind="stable")[:HEAD]
     pushed[first] = rerank(pushed[first], features[first])
     order = pushed + worth / (calibration.slope if calibration else USUAL_SLOPE)
-    odds = _odds(row, head, fused, cosines, worth, compared) if calibration else [None] * len(head)
+    odds = _odds(row, calibration, head, fused, cosines, worth, compared) if calibration else [None] * len(head)
     scores = (features @ query.features.T).max(axis=1)
     lines = [
         Ranked(
@@ -151,6 +151,7 @@ def calibration_of(embedder: str, kind: str) -> MatchCalibration | None:
 
 def _odds(
     row: Search,
+    calibration: MatchCalibration,
     head: Sequence[Match],
     fused: NDArray[np.float32],
     cosines: Mapping[int, NDArray[np.float32]],
@@ -158,8 +159,6 @@ def _odds(
     compared: int,
 ) -> list[float | None]:
     """Chances of being somebody else, each camera's cosines read against its own background."""
-    calibration = calibration_of(row.embedder, row.kind)
-    assert calibration is not None
     backgrounds = _backgrounds(row, cosines)
     cameras = np.array([match.camera_id for match in head])
     log_lr = np.zeros(len(head))

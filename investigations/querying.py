@@ -119,9 +119,7 @@ def cut_out(image: NDArray[np.uint8], box: tuple[float, float, float, float]) ->
 
 def stored_features(embedder: str, sighting_ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
     """Unit vectors by sighting; those without one of this model are left out."""
-    rows = Feature.objects.of_model(embedder).filter(sighting__in=sighting_ids)
-    found = rows.values_list("sighting_id", "vector")
-    return {pk: np.frombuffer(bytes(vector), "<f2").astype(np.float32) for pk, vector in found}
+    return Feature.objects.of_model(embedder).filter(sighting__in=sighting_ids).vectors_by("sighting_id")
 
 
 def _vector_of(row: Search, picture: QueryPicture) -> NDArray[np.float32]:

@@ -162,9 +162,8 @@ def _groups(search: Search, rows: Sequence[Candidate]) -> dict[int, int]:
 
 
 def _features(search: Search) -> dict[int, NDArray[np.float32]]:
-    of_model = Feature.objects.of_model(search.embedder)
-    found = of_model.filter(sighting__candidates__search=search).values_list("sighting_id", "vector")
-    return {pk: np.frombuffer(bytes(vector), "<f2").astype(np.float32) for pk, vector in found}
+    rows = Feature.objects.of_model(search.embedder).filter(sighting__candidates__search=search)
+    return rows.vectors_by("sighting_id")
 
 
 def _piece(row: Candidate, feature: NDArray[np.float32] | None) -> Piece:

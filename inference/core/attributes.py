@@ -7,18 +7,17 @@ list here; words in two languages belong to the portal.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.core.crops import CropNetwork, require_openvino
+from inference.core.crops import CropNetwork, load_crop_network
 from inference.core.detections import Kind
 from inference.core.errors import ModelError
 from inference.core.manifest import Head as Head
 from inference.core.manifest import ModelStore
-from inference.core.openvino_engine import DEFAULT_ENGINE, EngineConfig, PictureInput
+from inference.core.openvino_engine import DEFAULT_ENGINE, EngineConfig
 
 UNKNOWN = "unknown"
 
@@ -53,21 +52,10 @@ class Describer(Protocol):
 class OpenVinoDescriber:
     """A network with the logits of all heads in its only output, run on OpenVINO."""
 
-    def __init__(
-        self,
-        path: Path,
-        model_id: str,
-        *,
-        heads: tuple[Head, ...],
-        input_name: str,
-        is_rgb: bool,
-        input_size: tuple[int, int] = (128, 256),
-        engine: EngineConfig = DEFAULT_ENGINE,
-    ) -> None:
+    def __init__(self, model_id: str, network: CropNetwork, *, heads: tuple[Head, ...]) -> None:
         self.id = model_id
         self.heads = heads
-        picture = PictureInput(input_name, is_rgb=is_rgb)
-        self._network = CropNetwork(path, picture, size=input_size, width=width_of(heads), engine=engine)
+        self._network = network
 
     def describe(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """See `Describer.describe`."""
@@ -83,16 +71,8 @@ def load_describer(
         ModelError: Unknown id, not a describer or made for the other kind, or its files cannot be had.
     """
     entry = store.entry(model_id, task="describer", kind=kind)
-    require_openvino(entry)
-    return OpenVinoDescriber(
-        store.path(model_id),
-        model_id,
-        heads=entry.heads,
-        input_name=entry.input_name,
-        is_rgb=entry.is_rgb,
-        input_size=entry.input_size,
-        engine=engine,
-    )
+    network = load_crop_network(entry, store, width=width_of(entry.heads), engine=engine)
+    return OpenVinoDescriber(model_id, network, heads=entry.heads)
 
 
 def probabilities_of(heads: Sequence[Head], logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.core.errors import ModelError
-from inference.core.manifest import ModelEntry
+from inference.core.manifest import ModelEntry, ModelStore
 from inference.core.openvino_engine import EngineConfig, Network, PictureInput
 
 # Full batches of this size, what is left one by one: two compiled shapes, no padding.
@@ -69,10 +69,16 @@ class CropNetwork:
         return output.reshape(len(crops), self._width)
 
 
-def require_openvino(entry: ModelEntry) -> None:
-    """Refuse a model that another engine would have to run (ModelError)."""
+def load_crop_network(entry: ModelEntry, store: ModelStore, *, width: int, engine: EngineConfig) -> CropNetwork:
+    """Load the network of a manifest's entry, fetching its files when they are missing; `width` is that of its output.
+
+    Raises:
+        ModelError: Another engine would have to run it, or its files cannot be had or read.
+    """
     if entry.engine != "openvino":
         raise ModelError(f"{entry.id}: the manifest names an unknown engine, {entry.engine!r}.")
+    picture = PictureInput(entry.input_name, is_rgb=entry.is_rgb)
+    return CropNetwork(store.path(entry.id), picture, size=entry.input_size, width=width, engine=engine)
 
 
 def resize(crop: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

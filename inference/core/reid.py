@@ -7,16 +7,15 @@ is meaningful only beside its model's id.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.core.crops import CropNetwork, require_openvino
+from inference.core.crops import CropNetwork, load_crop_network
 from inference.core.detections import Kind
 from inference.core.manifest import ModelStore
-from inference.core.openvino_engine import DEFAULT_ENGINE, EngineConfig, PictureInput
+from inference.core.openvino_engine import DEFAULT_ENGINE, EngineConfig
 
 
 class Embedder(Protocol):
@@ -47,21 +46,10 @@ class Embedder(Protocol):
 class OpenVinoEmbedder:
     """A ReID network run on OpenVINO."""
 
-    def __init__(
-        self,
-        path: Path,
-        model_id: str,
-        *,
-        dimension: int,
-        input_name: str,
-        is_rgb: bool,
-        input_size: tuple[int, int] = (128, 256),
-        engine: EngineConfig = DEFAULT_ENGINE,
-    ) -> None:
+    def __init__(self, model_id: str, network: CropNetwork, *, dimension: int) -> None:
         self.id = model_id
         self.dimension = dimension
-        picture = PictureInput(input_name, is_rgb=is_rgb)
-        self._network = CropNetwork(path, picture, size=input_size, width=dimension, engine=engine)
+        self._network = network
 
     def embed(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """See `Embedder.embed`."""
@@ -77,16 +65,8 @@ def load_embedder(
         ModelError: Unknown id, not an embedder or made for the other kind, or its files cannot be had.
     """
     entry = store.entry(model_id, task="reid", kind=kind)
-    require_openvino(entry)
-    return OpenVinoEmbedder(
-        store.path(model_id),
-        model_id,
-        dimension=entry.dimension,
-        input_name=entry.input_name,
-        is_rgb=entry.is_rgb,
-        input_size=entry.input_size,
-        engine=engine,
-    )
+    network = load_crop_network(entry, store, width=entry.dimension, engine=engine)
+    return OpenVinoEmbedder(model_id, network, dimension=entry.dimension)
 
 
 def unit_length(features: NDArray[np.float32]) -> NDArray[np.float32]:

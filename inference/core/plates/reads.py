@@ -8,12 +8,11 @@ so a doubtful plate stays doubtful.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from inference.core.plates.formats import ALPHABET, DIGITS, LETTERS, REGION_SYLLABLES, REGIONS
+from inference.core.plates.text import Character, PlateRead
 
 PLACES = 10
 EMPTY = len(ALPHABET)
@@ -21,22 +20,6 @@ CHOICES = 5
 _STANDING = (*[REGION_SYLLABLES] * 2, *[DIGITS] * 3, LETTERS, *[DIGITS] * 4)
 # Which characters may stand in which place: 10×(A+1).
 _MAY_STAND = np.array([[*(character in standing for character in ALPHABET), True] for standing in _STANDING])
-
-
-@dataclass(frozen=True)
-class Character:
-    """What stands in one place: characters with their chances, best first; the first is the one that was read."""
-
-    choices: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True)
-class PlateRead:
-    """A plate as it was read; `confidence` is the lowest chance of the plate, its characters and its empty places."""
-
-    text: str
-    confidence: float
-    characters: tuple[Character, ...]
 
 
 def decode_plate(
