@@ -1,4 +1,4 @@
-"""The command line of the core: `python -m inference.core track|embed|attributes|models`.
+"""The command line of the core: `python -m inference.core track|embed|plates|attributes|models`.
 
 Progress goes to stderr. Bad input ends with one clear line and exit code 1, wrong use with 2.
 """
@@ -24,10 +24,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from inference.core.attributes import Answers
+    from inference.core.plates.reader import PlateReader
+
+# Text and confidence of each plate, the surest first.
+Plates = list[tuple[str, float]]
 
 DEFAULT_CACHE = "~/.cache/dongseon"
-# Crops decoded and embedded at a time; bounds memory on folders of any size.
+# Crops decoded and embedded at a time; bounds memory on folders of any size. Whole pictures are taken one by one.
 _CHUNK = 64
+_TELL_EVERY = 16
+# Smaller pictures of plates are refused: 12 px are the least that is read.
+_LEAST_PLATE_PX = (24, 8)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -78,6 +85,17 @@ def embed(options: argparse.Namespace) -> int:
     return 0
 
 
+def plates(options: argparse.Namespace) -> int:
+    """Read the number plates of whole pictures, or of pictures that are plates already, and write them as JSON."""
+    _check_output(options.out)
+    paths = _pictures(options.sources)
+    _refuse_same_names(paths)
+    read = _plate_crops if options.crops else _whole_pictures
+    said = {name: [[text, round(confidence, 5)] for text, confidence in found] for name, found in read(options, paths)}
+    _write_text(options.out, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
+    return 0
+
+
 def attributes(options: argparse.Namespace) -> int:
     """Say what pictures that are already cut tight show, and write it as JSON."""
     from inference.core.attributes import answers, load_describer
@@ -116,9 +134,10 @@ def _parser() -> argparse.ArgumentParser:
     manifest = os.environ.get("DONGSEON_MODEL_MANIFEST", MANIFEST)
     parser.add_argument("--manifest", type=Path, default=manifest, help="another models.toml, for models of your own")
     parser.add_argument("--threads", type=int, default=0, help="threads for one network; 0 takes all cores")
-    commands = parser.add_subparsers(required=True, metavar="track|embed|attributes|models")
+    commands = parser.add_subparsers(required=True, metavar="track|embed|plates|attributes|models")
     _add_track(commands.add_parser("track", help=track.__doc__))
     _add_embed(commands.add_parser("embed", help=embed.__doc__))
+    _add_plates(commands.add_parser("plates", help=plates.__doc__))
     _add_attributes(commands.add_parser("attributes", help=attributes.__doc__))
     listing = commands.add_parser("models", help=models.__doc__)
     listing.add_argument("action", nargs="?", choices=["list", "fetch", "verify"], default="list")
@@ -139,6 +158,16 @@ def _add_embed(parser: argparse.ArgumentParser) -> None:
     _add_crops(parser)
     parser.add_argument("--out", type=Path, required=True, help=".npz file with arrays name and feature")
     parser.set_defaults(command=embed)
+
+
+def _add_plates(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("sources", type=Path, nargs="+", metavar="FILE_OR_DIR")
+    parser.add_argument("--crops", action="store_true", help="the pictures are plates already, cut with some margin")
+    parser.add_argument("--out", type=Path, required=True, help="JSON file: name, [[text, confidence], ...]")
+    parser.add_argument("--detector", default="yolo11n", help="model id of the detector")
+    parser.add_argument("--finder", help="model id of the plate finder; by default the manifest's")
+    parser.add_argument("--reader", help="model id of the plate reader; by default the manifest's")
+    parser.set_defaults(command=plates)
 
 
 def _add_attributes(parser: argparse.ArgumentParser) -> None:
@@ -178,6 +207,41 @@ def _model(options: argparse.Namespace, task: str) -> str:
     return model_id
 
 
+def _plate_model(options: argparse.Namespace, named: str | None, task: str) -> str:
+    model_id = named or default_model(task, Kind.VEHICLE, manifest=options.manifest)
+    if not model_id:
+        raise ModelError(f"The manifest has no {task}; name one with --{task.removeprefix('plate-')}.")
+    return model_id
+
+
+def _plate_reader(options: argparse.Namespace) -> PlateReader:
+    from inference.core.plates.reader import load_plate_reader
+
+    model_id = _plate_model(options, options.reader, "plate-reader")
+    return load_plate_reader(model_id, _store(options), engine=_engine(options))
+
+
+def _plate_crops(options: argparse.Namespace, paths: list[Path]) -> Iterator[tuple[str, Plates]]:
+    reader = _plate_reader(options)
+    for names, crops in _chunks(paths, least_px=_LEAST_PLATE_PX):
+        for name, read in zip(names, reader.read(crops), strict=True):
+            yield name, [(read.text, read.confidence)] if read else []
+
+
+def _whole_pictures(options: argparse.Namespace, paths: list[Path]) -> Iterator[tuple[str, Plates]]:
+    from inference.core.detector import load_detector
+    from inference.core.plates.finder import load_plate_finder
+    from inference.core.plates.scan import scan
+    from inference.core.plates.spotter import PlateSpotter
+
+    reader = _plate_reader(options)
+    model_id = _plate_model(options, options.finder, "plate-finder")
+    spotter = PlateSpotter(load_plate_finder(model_id, _store(options), engine=_engine(options)), reader)
+    detector = load_detector(options.detector, _store(options), engine=_engine(options))
+    for (name,), (picture,) in _chunks(paths, at_a_time=1):
+        yield name, [(seen.read.text, seen.read.confidence) for seen in scan(picture, detector, spotter)]
+
+
 def _engine(options: argparse.Namespace) -> EngineConfig:
     return EngineConfig(threads=options.threads)
 
@@ -208,25 +272,30 @@ def _refuse_same_names(paths: list[Path]) -> None:
         raise ImageError(f"More than one picture is named {twice[0]}.")
 
 
-def _chunks(paths: list[Path]) -> Iterator[tuple[list[str], list[NDArray[np.uint8]]]]:
+def _chunks(
+    paths: list[Path], at_a_time: int = _CHUNK, **limits: tuple[int, int]
+) -> Iterator[tuple[list[str], list[NDArray[np.uint8]]]]:
     """Read pictures some at a time: file names and crops. Those that cannot be read are named on stderr, left out."""
     count = 0
-    for start in range(0, len(paths), _CHUNK):
-        crops = _read_crops(paths[start : start + _CHUNK])
-        yield [path.name for path, _ in crops], [crop for _, crop in crops]
+    for start in range(0, len(paths), at_a_time):
+        part = paths[start : start + at_a_time]
+        crops = _read_crops(part, **limits)
+        if crops:
+            yield [path.name for path, _ in crops], [crop for _, crop in crops]
         count += len(crops)
-        _say(f"{count} of {len(paths)} pictures")
+        if start // _TELL_EVERY != (start + len(part)) // _TELL_EVERY or part[-1] is paths[-1]:
+            _say(f"{count} of {len(paths)} pictures")
     if not count:
         raise ImageError("None of the pictures could be read.")
 
 
-def _read_crops(paths: list[Path]) -> list[tuple[Path, NDArray[np.uint8]]]:
+def _read_crops(paths: list[Path], **limits: tuple[int, int]) -> list[tuple[Path, NDArray[np.uint8]]]:
     from inference.core.images import read_image
 
     crops = []
     for path in paths:
         try:
-            crops.append((path, read_image(path)))
+            crops.append((path, read_image(path, **limits)))
         except ImageError as error:
             _say(f"skipped {path.name}: {error}")
     return crops

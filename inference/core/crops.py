@@ -5,7 +5,7 @@ Knows nothing of what comes out; `reid` and `attributes` give it a meaning.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -18,6 +18,8 @@ from inference.core.openvino_engine import EngineConfig, Network, PictureInput
 
 # Full batches of this size, what is left one by one: two compiled shapes, no padding.
 _BATCH = 8
+
+Prepare = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
 
 
 class CropNetwork:
@@ -53,20 +55,33 @@ class CropNetwork:
         Raises:
             ModelError: Its output has another size than the manifest says.
         """
-        rows = np.zeros((len(crops), self._width), np.float32)
-        whole = len(crops) - len(crops) % _BATCH
-        for start in range(0, whole, _BATCH):
-            rows[start : start + _BATCH] = self._infer(crops[start : start + _BATCH])
-        for row in range(whole, len(crops)):
-            rows[row] = self._infer(crops[row : row + 1])[0]
-        return rows
-
-    def _infer(self, crops: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        output = self._network.infer(np.stack([resize(crop, self._size) for crop in crops]))[0]
+        if not crops:
+            return np.zeros((0, self._width), np.float32)
+        output = infer_in_batches(self._network, crops, lambda crop: resize(crop, self._size))[0]
         if output.size != len(crops) * self._width:
             found = output.size // len(crops)
             raise ModelError(f"{self._name} gives {found} numbers for a picture; the manifest says {self._width}.")
         return output.reshape(len(crops), self._width)
+
+
+def infer_in_batches(
+    network: Network, crops: Sequence[NDArray[np.uint8]], prepare: Prepare
+) -> list[NDArray[np.float32]]:
+    """Run a network on any number of crops, at least one.
+
+    Args:
+        network: Takes pictures of one size.
+        crops: H×W×3 uint8 BGR each; sizes may differ.
+        prepare: Brings one to the network's size, just before it is run.
+
+    Returns:
+        Every output in the graph's order, for all crops.
+    """
+    whole = len(crops) - len(crops) % _BATCH
+    starts = [*range(0, whole, _BATCH), *range(whole, len(crops))]
+    parts = [crops[start : start + (_BATCH if start < whole else 1)] for start in starts]
+    outputs = [network.infer(np.stack([prepare(crop) for crop in part])) for part in parts]
+    return [np.concatenate(output) for output in zip(*outputs, strict=True)]
 
 
 def load_crop_network(entry: ModelEntry, store: ModelStore, *, width: int, engine: EngineConfig) -> CropNetwork:

@@ -26,17 +26,18 @@ TOO_LARGE = say(
 )
 
 
-def read_image(source: bytes | Path) -> NDArray[np.uint8]:
+def read_image(source: bytes | Path, *, least_px: tuple[int, int] = (MIN_WIDTH_PX, MIN_HEIGHT_PX)) -> NDArray[np.uint8]:
     """Decode a picture upright.
 
     Args:
         source: The file's bytes, or its path.
+        least_px: Width and height that it must have.
 
     Returns:
         H×W×3 uint8, BGR, turned as its EXIF orientation says.
 
     Raises:
-        ImageError: Empty, unreadable, below 16×16 or above 50 megapixels.
+        ImageError: Empty, unreadable, smaller than `least_px` or above 50 megapixels.
     """
     data = _bytes(source)
     if not data:
@@ -46,7 +47,7 @@ def read_image(source: bytes | Path) -> NDArray[np.uint8]:
             # Pillow's own size warning is replaced by the stricter check below.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
-                _check_size(*picture.size)
+                _check_size(picture.size, least_px)
                 upright = ImageOps.exif_transpose(picture).convert("RGB")
     except ImageError:
         raise
@@ -88,9 +89,10 @@ def _bytes(source: bytes | Path) -> bytes:
         ) from error
 
 
-def _check_size(width: int, height: int) -> None:
+def _check_size(size: tuple[int, int], least_px: tuple[int, int]) -> None:
+    (width, height), (least_width, least_height) = size, least_px
     if width * height > MAX_PIXELS:
         raise ImageError(TOO_LARGE)
-    if width < MIN_WIDTH_PX or height < MIN_HEIGHT_PX:
+    if width < least_width or height < least_height:
         small = "The picture is too small: {size} pixels, at least {least} are needed."
-        raise ImageError(say(small, size=f"{width}×{height}", least=f"{MIN_WIDTH_PX}×{MIN_HEIGHT_PX}"))
+        raise ImageError(say(small, size=f"{width}×{height}", least=f"{least_width}×{least_height}"))

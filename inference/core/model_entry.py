@@ -115,9 +115,10 @@ class ModelEntry:
     default_for: tuple[Kind, ...] = ()
     heads: tuple[Head, ...] = ()
     match: Match | None = None
+    confidence: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.task in ("reid", "describer") and not self.kinds:
+        if self.task in ("reid", "describer", "plate-finder", "plate-reader") and not self.kinds:
             raise ValueError(f"{self.id} does not say whether it is made for person or vehicle")
         if self.task == "describer" and not (self.heads and len(self.kinds) == 1):
             raise ValueError(f"{self.id} is a describer, which has one kind and at least one head")
@@ -127,6 +128,8 @@ class ModelEntry:
             raise ValueError(f"{self.id} is a default for what it is not made for")
         if min(self.input_size) < 1:
             raise ValueError(f"{self.id} has an input without extent")
+        if self.confidence and not (self.task == "plate-reader" and _is_calibration(self.confidence)):
+            raise ValueError(f"{self.id} has a confidence that is no plate reader's or does not rise from 0 to 1")
 
 
 def read_entry(row: dict[str, Any]) -> ModelEntry:
@@ -141,8 +144,9 @@ def read_entry(row: dict[str, Any]) -> ModelEntry:
         row["kinds"] = [row.pop("kind")]
     for name in ("kinds", "default_for"):
         row[name] = tuple(Kind(kind) for kind in row.get(name, ()))
-    if "score_points" in row:
-        row["score_points"] = _pairs(row["score_points"])
+    for name in ("score_points", "confidence"):
+        if name in row:
+            row[name] = _pairs(row[name])
     if "input_size" in row:
         width, height = row["input_size"]
         row["input_size"] = int(width), int(height)
@@ -159,6 +163,12 @@ def _head(row: dict[str, Any]) -> Head:
 
 def _match(row: dict[str, Any]) -> Match:
     return Match(points=_pairs(row.pop("points")), **row)
+
+
+def _is_calibration(points: Sequence[tuple[float, float]]) -> bool:
+    """Whether raw values go from 0 to 1, each with a share that does not fall."""
+    is_rising = all(a[0] < b[0] and a[1] <= b[1] for a, b in pairwise(points))
+    return is_rising and points[0][0] == 0 and points[-1][0] == 1 and points[0][1] >= 0 and points[-1][1] <= 1
 
 
 def _pairs(rows: Sequence[Sequence[float]]) -> tuple[tuple[float, float], ...]:

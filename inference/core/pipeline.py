@@ -21,6 +21,8 @@ from inference.core.detections import Box, Detection, Kind
 from inference.core.detector.base import Detector
 from inference.core.images import decode_jpeg, encode_jpeg
 from inference.core.mot import MotRow
+from inference.core.plates.spotter import PlateSpotter
+from inference.core.plates.track import PlateReads, TrackPlate, TrackPlateConfig, read_frame
 from inference.core.reid import Embedder
 from inference.core.tracker import Tracker, TrackerConfig
 from inference.core.video import Frame, ReadReport, VideoInfo, probe, read_frames
@@ -45,6 +47,7 @@ class PipelineConfig:
     progress_every: Frames between two calls of `on_progress`.
     tracker: Thresholds of the tracker.
     best_image: Thresholds of the choice of picture.
+    plates: Which frames of a vehicle are read.
     """
 
     fps: float | None = 5.0
@@ -58,6 +61,7 @@ class PipelineConfig:
     progress_every: int = 10
     tracker: TrackerConfig = field(default_factory=TrackerConfig)
     best_image: BestImageConfig = field(default_factory=BestImageConfig)
+    plates: TrackPlateConfig = field(default_factory=TrackPlateConfig)
 
 
 DEFAULT_CONFIG = PipelineConfig()
@@ -65,10 +69,11 @@ DEFAULT_CONFIG = PipelineConfig()
 
 @dataclass(frozen=True)
 class Models:
-    """What looks at the pictures of each kind; of a kind that is not named, nothing is made."""
+    """What looks at the pictures of each kind; of a kind that is not named, nothing is made. Plates are vehicles'."""
 
     embedders: Mapping[Kind, Embedder] = field(default_factory=dict)
     describers: Mapping[Kind, Describer] = field(default_factory=dict)
+    plates: PlateSpotter | None = None
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ class TrackResult:
         feature: D float32 of unit length, computed from `image_jpeg`; None without an embedder for the kind.
         observations: frame, time_s, x1, y1, x2, y2, score of every frame in which it was seen.
         description: V float32 probabilities, computed from `image_jpeg`; None without a describer for the kind.
+        plate: What the number plate says; None where none was read, and of persons.
     """
 
     number: int
@@ -102,6 +108,7 @@ class TrackResult:
     feature: NDArray[np.float32] | None
     observations: list[Observation]
     description: NDArray[np.float32] | None = None
+    plate: TrackPlate | None = None
 
 
 @dataclass(frozen=True)
@@ -120,6 +127,7 @@ class _OpenTrack:
 
     number: int
     best: BestImage
+    plates: PlateReads
     seen: list[tuple[int, float, Detection]] = field(default_factory=list)
 
 
@@ -225,11 +233,17 @@ class Pipeline:
         seen = tracker.update(found.select(found.scores >= config.min_score), frame.time_s)
         boxes = np.asarray([detection.box for _, detection in seen], np.float32).reshape(-1, 4)
         for row, (number, detection) in enumerate(seen):
-            track = tracks.setdefault(number, _OpenTrack(number, BestImage(config.best_image)))
+            track = tracks.setdefault(number, self._opened(number))
             track.seen.append((frame.index, frame.time_s, detection))
             if run.is_pictured:
                 others = np.delete(boxes, row, axis=0)
                 track.best.offer(frame.image, detection, frame.index, frame.time_s, others)
+        if run.is_pictured and self._models.plates:
+            vehicles = [(tracks[number].plates, detection.box) for number, detection in seen if _is_vehicle(detection)]
+            read_frame(self._models.plates, frame, vehicles, config.plates)
+
+    def _opened(self, number: int) -> _OpenTrack:
+        return _OpenTrack(number, BestImage(self._config.best_image), PlateReads(self._config.plates))
 
     def _result(self, track: _OpenTrack, run: _Run) -> TrackResult:
         picture = track.best.picture
@@ -247,6 +261,7 @@ class Pipeline:
             image_jpeg=self._jpeg(picture),
             feature=None,
             observations=[(i, t, *_edges(d.box), d.score) for i, t, d in track.seen],
+            plate=track.plates.result(),
         )
 
     def _jpeg(self, picture: Picture) -> bytes:
@@ -293,6 +308,10 @@ def fill_gap(before: MotRow, after: MotRow, frame_numbers: list[int]) -> list[Mo
         score = min(before.score, after.score)
         filled.append(MotRow(frame, before.track, box, score, before.class_id))
     return filled
+
+
+def _is_vehicle(detection: Detection) -> bool:
+    return detection.kind is Kind.VEHICLE
 
 
 def _edges(box: Box) -> tuple[float, float, float, float]:

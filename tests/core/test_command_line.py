@@ -2,17 +2,21 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from inference.core.__main__ import main
+from inference.core.detections import Detections
 from inference.core.manifest import default_model
 from inference.core.mot import read_mot
 from tests.core.conftest import MakeVideo, cache_dir
 from tests.core.tiny_models import write_manifest
+from tests.core.tiny_plates import paint_board
 
 
 def one_line(capsys: pytest.CaptureFixture[str]) -> str:
@@ -149,6 +153,91 @@ def test_attributes_fails_when_nothing_can_be_read(
     assert not (tmp_path / "a.json").exists()
 
 
+PLATE_MODELS = ["--finder", "tiny-plate-finder", "--reader", "tiny-plate-reader"]
+
+
+@pytest.fixture
+def no_vehicles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A detector that finds nothing: what is read then was found in tiles."""
+
+    class Nothing:
+        def detect(self, images: Sequence[NDArray[np.uint8]]) -> list[Detections]:
+            return [Detections.empty() for _ in images]
+
+    monkeypatch.setattr("inference.core.detector.load_detector", lambda *_, **__: Nothing())
+
+
+@pytest.mark.usefixtures("no_vehicles")
+def test_plates_reads_whole_pictures_and_skips_what_it_cannot_read(
+    tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = tmp_path / "pictures", tmp_path / "plates.json"
+    folder.mkdir()
+    for number in range(20):
+        street = np.full((300, 400, 3), 60, np.uint8)
+        if number % 2:
+            paint_board(street, 100, 200, 133, 30)
+        cv2.imwrite(str(folder / f"{number:02}.png"), street)
+    (folder / "bad.jpg").write_bytes(b"no picture")
+    (folder / "notes.txt").write_text("no picture either")
+    assert main([*tiny, "plates", str(folder), "--out", str(out), *PLATE_MODELS]) == 0
+    said = json.loads(out.read_text(encoding="utf-8"))
+    assert list(said) == [f"{number:02}.png" for number in range(20)]
+    assert said["00.png"] == []
+    ((text, confidence),) = said["01.png"]
+    assert text == "12가3456"
+    assert 0.5 < confidence <= 1
+    told = capsys.readouterr().err.strip().splitlines()
+    assert "skipped bad.jpg: The file is not a picture" in "\n".join(told)
+    assert [line for line in told if "pictures" in line and line[0].isdigit()] == [
+        "16 of 21 pictures",
+        "20 of 21 pictures",
+    ]
+
+
+def test_plates_reads_crops_without_finder_and_detector(tiny: list[str], tmp_path: Path) -> None:
+    folder, out = tmp_path / "crops", tmp_path / "plates.json"
+    folder.mkdir()
+    paint(folder / "번호판.png", 0, 0, 255)
+    cv2.imwrite(str(folder / "low.png"), np.full((12, 57, 3), (255, 0, 0), np.uint8))
+    paint(folder / "wall.png", 200, 200, 200)
+    command = ["plates", str(folder), "--crops", "--out", str(out), "--reader", "tiny-plate-reader"]
+    assert main([*tiny, *command]) == 0
+    said = json.loads(out.read_text(encoding="utf-8"))
+    assert [[text for text, _confidence in said[name]] for name in ("번호판.png", "low.png", "wall.png")] == [
+        ["12가3456"],
+        ["12가3456"],
+        [],
+    ]
+
+
+@pytest.mark.parametrize("more", [[], ["--crops"]])
+def test_plates_fails_when_nothing_can_be_read(
+    more: list[str], tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], no_vehicles: None
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"")
+    command = ["plates", str(tmp_path / "a.jpg"), "--out", str(tmp_path / "p.json"), *PLATE_MODELS, *more]
+    assert main([*tiny, *command]) == 1
+    assert one_line(capsys) == "error: None of the pictures could be read."
+    assert not (tmp_path / "p.json").exists()
+
+
+def test_plates_says_that_the_manifest_has_no_models_for_them(
+    tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    manifest = Path(tiny[1])
+    manifest.write_text(re.sub(r"^default_for = .*\n", "", manifest.read_text(), flags=re.MULTILINE))
+    paint(tmp_path / "car.png", 0, 0, 255)
+    command = [*tiny, "plates", str(tmp_path / "car.png"), "--out", str(tmp_path / "p.json")]
+    assert main(command) == 1
+    assert one_line(capsys) == "error: The manifest has no plate-reader; name one with --reader."
+    assert main([*command, "--reader", "tiny-plate-reader"]) == 1
+    assert one_line(capsys) == "error: The manifest has no plate-finder; name one with --finder."
+    assert main([*command, "--reader", "tiny-plate-finder"]) == 1
+    assert one_line(capsys) == "error: tiny-plate-finder is a model for plate-finder, not for plate-reader."
+    assert not (tmp_path / "p.json").exists()
+
+
 def test_embed_takes_the_model_of_the_kind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     paint(tmp_path / "car.png", 250, 20, 20)
     command = ["embed", str(tmp_path / "car.png"), "--kind", "vehicle", "--out", str(tmp_path / "f.npz")]
@@ -178,6 +267,7 @@ def test_models_lists_every_entry(capsys: pytest.CaptureFixture[str]) -> None:
         ["track"],
         ["embed", "x", "--kind", "cat", "--out", "y"],
         ["attributes", "x", "--out", "y"],
+        ["plates", "x"],
         ["models", "burn"],
     ],
 )

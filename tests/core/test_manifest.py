@@ -102,7 +102,7 @@ def test_shipped_weights_are_the_ones_the_manifest_names(entry: ModelEntry) -> N
 
 def test_no_weights_lie_there_that_the_manifest_does_not_name() -> None:
     named = {file.name for entry in SHIPPED for file in entry.files}
-    assert {path.name for path in WEIGHTS_DIR.iterdir() if path.suffix in {".bin", ".onnx", ".xml"}} == named
+    assert {path.name for path in WEIGHTS_DIR.iterdir() if path.suffix in {".bin", ".onnx", ".tsv", ".xml"}} == named
 
 
 def test_a_missing_model_comes_from_the_mirror(manifest: Path, mirror: Path, tmp_path: Path) -> None:
@@ -229,6 +229,23 @@ file = []
 source = []
 """
 
+READS = """
+[[model]]
+id = "reads"
+task = "plate-reader"
+kinds = ["vehicle"]
+engine = "openvino"
+licence = "none"
+trained_on = "nothing"
+measured_on = "nothing"
+input = "nothing"
+calibration = "nothing"
+input_size = [192, 64]
+confidence = [[0, 0], [0.9, 0.5], [1, 0.99]]
+file = []
+source = []
+"""
+
 
 def written(folder: Path, text: str) -> Path:
     path = folder / "models.toml"
@@ -244,6 +261,12 @@ def test_heads_kinds_and_match_are_read(tmp_path: Path) -> None:
     assert same.kinds == (Kind.PERSON, Kind.VEHICLE)
     assert same.match == Match(((-0.2, -9.0), (0.4, 0.0), (0.9, 6.5)), 0.1, 0.2)
     assert (same.heads, same.input_size) == ((), (128, 256))
+
+
+def test_what_a_readers_confidence_is_worth_is_read(tmp_path: Path) -> None:
+    entries = read_manifest(written(tmp_path, READS + SAME))
+    assert entries["reads"].confidence == ((0.0, 0.0), (0.9, 0.5), (1.0, 0.99))
+    assert entries["same"].confidence == ()
 
 
 def test_the_default_is_the_one_that_says_so(tmp_path: Path) -> None:
@@ -273,12 +296,18 @@ def test_the_default_is_the_one_that_says_so(tmp_path: Path) -> None:
         ("[0.4, 0], [0.9", "[0.9, 0], [0.9", "rising in both"),
         ("deviation = 0.2", "deviation = 0", "deviation above 0"),
         ('kinds = ["person", "vehicle"]', "", "same does not say whether"),
+        ('kinds = ["vehicle"]', "", "reads does not say whether"),
+        ("[[0, 0], [0.9", "[[0.1, 0], [0.9", "does not rise from 0 to 1"),
+        ("[0.9, 0.5], [1, 0.99]", "[0.9, 0.5]", "does not rise from 0 to 1"),
+        ("[0.9, 0.5], [1, 0.99]", "[0.9, 0.5], [1, 0.4]", "does not rise from 0 to 1"),
+        ("[0.9, 0.5], [1, 0.99]", "[0.9, 0.5], [1, 1.01]", "does not rise from 0 to 1"),
+        ('task = "plate-reader"', 'task = "plate-finder"', "no plate reader's"),
     ],
 )
 def test_an_entry_that_cannot_be_right_is_refused(right: str, wrong: str, message: str, tmp_path: Path) -> None:
-    assert right in LOOKS + SAME
+    assert right in LOOKS + SAME + READS
     with pytest.raises(ModelError, match=message):
-        read_manifest(written(tmp_path, (LOOKS + SAME).replace(right, wrong)))
+        read_manifest(written(tmp_path, (LOOKS + SAME + READS).replace(right, wrong)))
 
 
 def test_two_defaults_for_one_kind_are_refused(tmp_path: Path) -> None:

@@ -198,6 +198,29 @@ def test_what_may_not_be_seen_leaves_no_trace(index: PlateIndex) -> None:
     assert TEXTS[odd] not in texts_of(index.rank(parse_pattern(TEXTS[odd]), allowed=even))
 
 
+def test_what_may_not_be_seen_takes_nobodys_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inference.core.plates.index.MOST_COMPARED", 50)
+    index = PlateIndex()
+    index.add(range(1_000), [f"{at // 10_000 + 10}가{at % 10_000:04d}" for at in range(1_000)])
+
+    def oldest(ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return np.asarray(ids < 5)
+
+    expected = ["10가0004", "10가0003", "10가0002", "10가0001", "10가0000"]
+    assert texts_of(index.rank(parse_pattern("10가*"), allowed=oldest)) == expected
+    assert set(texts_of(index.rank(parse_pattern("10거*"), allowed=oldest))) == set(expected)
+    monkeypatch.setattr("inference.core.plates.index.MOST_ASKED", 900)
+    assert index.rank(parse_pattern("10거*"), allowed=oldest).total == 0
+
+
+def test_what_matches_is_at_no_distance_though_its_parts_are_taken_for_others() -> None:
+    index = PlateIndex()
+    index.add([1, 2], ["서울12가3456", "서12가3456"])
+    found = index.rank(parse_pattern("서*"))
+    assert [(hit.text, hit.distance) for hit in found.hits] == [("서12가3456", 0.0), ("서울12가3456", 0.0)]
+    assert found.total == 2
+
+
 def test_a_long_list_ends_at_the_limit_with_the_newest() -> None:
     index, texts = PlateIndex(), [f"{at // 10_000 + 10}가{at % 10_000:04d}" for at in range(20_000)]
     index.add(range(len(texts)), texts)

@@ -32,7 +32,7 @@ from inference.core.plates.formats import REGION_TWO, THREE, TWO, Use, VehicleCl
         ("12ﾡￂ3456", "12가3456"),  # half-width jamo
         ("ㅅㅓㅇㅜㄹ12ㅂㅏ3456", "서울12바3456"),  # with the final of a region's name
         ("ㄱㅏㅇㅇㅝㄴ82ㅅㅏ1234", "강원82사1234"),
-        ("인천71㉴4770", "인천71사4770"),
+        ("인천71㉴1234", "인천71사1234"),
         ("①②가3456", "12가3456"),
         ("12가٣٤٥٦", "12가3456"),
         ("[12가]\n3456", "12가3456"),
@@ -99,11 +99,11 @@ def test_the_alphabet_names_every_character_once() -> None:
     [
         ("12가3456", ("", "12", "가", "3456", TWO, Use.PRIVATE, VehicleClass.CAR)),
         ("70하0001", ("", "70", "하", "0001", TWO, Use.RENTAL, VehicleClass.VAN)),
-        ("384가8107", ("", "384", "가", "8107", THREE, Use.PRIVATE, VehicleClass.CAR)),
+        ("384가1234", ("", "384", "가", "1234", THREE, Use.PRIVATE, VehicleClass.CAR)),
         ("801나1234", ("", "801", "나", "1234", THREE, Use.PRIVATE, VehicleClass.TRUCK)),
         ("998가1234", ("", "998", "가", "1234", THREE, Use.PRIVATE, VehicleClass.EMERGENCY)),
         ("012가4567", ("", "012", "가", "4567", THREE, Use.PRIVATE, None)),  # a construction machine's number
-        ("인천71바4770", ("인천", "71", "바", "4770", REGION_TWO, Use.COMMERCIAL, VehicleClass.VAN)),
+        ("인천71바1234", ("인천", "71", "바", "1234", REGION_TWO, Use.COMMERCIAL, VehicleClass.VAN)),
         ("경기90배1234", ("경기", "90", "배", "1234", REGION_TWO, Use.DELIVERY, VehicleClass.TRUCK)),
         ("서울99사1234", ("서울", "99", "사", "1234", REGION_TWO, Use.COMMERCIAL, VehicleClass.SPECIAL)),
     ],

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.core.manifest import MANIFEST, sha256_of
+from tests.core.tiny_plates import plate_entries
 
 COLOUR = 'values = ["red", "green", "blue"], shares = [0.5, 0.25, 0.25], temperature = 2.0, known_from = 0.5'
 HEADS = f"""[
@@ -42,7 +43,8 @@ def write_manifest(folder: Path) -> Path:
     """Write the models into `folder`, and a manifest of them and the shipped ones; return the manifest's path.
 
     They are embedders `tiny-person`, `tiny-vehicle` and `tiny-both`, describers `tiny-person-looks` and
-    `tiny-vehicle-looks` (with `HEADS`), and `tiny-short-looks`, which gives fewer numbers than its entry says.
+    `tiny-vehicle-looks` (with `HEADS`), `tiny-short-looks`, which gives fewer numbers than its entry says, and those of
+    `tests.core.tiny_plates`.
     """
     entries = [MANIFEST.read_text(encoding="utf-8")]
     for kind in ("person", "vehicle"):
@@ -54,6 +56,7 @@ def write_manifest(folder: Path) -> Path:
     entries.append(_write(folder, "tiny-both", "reid", more, np.eye(3, dtype=np.float32), np.zeros(3)))
     more = f'kind = "person"\nhead = {HEADS}'
     entries.append(_write(folder, "tiny-short-looks", "describer", more, SAYS[:3], CONSTANT[:3]))
+    entries.append(plate_entries(folder))
     path = folder / "models.toml"
     path.write_text("\n".join(entries), encoding="utf-8")
     return path

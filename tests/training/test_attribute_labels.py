@@ -92,8 +92,20 @@ def test_peta_words(words: set[str], head: str, expected: tuple[str, ...] | None
 
 
 def test_a_convertible_is_a_car_of_no_named_body_and_a_minivan_a_van() -> None:
-    assert stanford_labels("convertible") == {"type": ("car",)}
-    assert stanford_labels("minivan") == {"type": ("van",), "body": ("minivan",)}
+    assert stanford_labels("FIAT 500 Convertible 2012", "convertible") == {
+        "type": ("car",),
+        "_model": ("FIAT 500 Convertible 2012",),
+    }
+    labels = stanford_labels("Honda Odyssey Minivan 2007", "minivan")
+    assert (labels["type"], labels["body"]) == (("van",), ("minivan",))
+
+
+def test_one_car_under_two_names_has_one_body() -> None:
+    bodies = {
+        stanford_labels(name, body)["body"]
+        for name, body in (("Audi TT Hatchback 2011", "hatchback"), ("Audi TTS Coupe 2012", "coupe"))
+    }
+    assert bodies == {("coupe",)}
 
 
 def test_every_head_names_each_value_once() -> None:

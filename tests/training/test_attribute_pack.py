@@ -1,5 +1,6 @@
 """Sheets of tiles and the table beside them."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -7,14 +8,18 @@ import numpy as np
 import pytest
 
 from inference.core.images import decode_jpeg, encode_jpeg
+from inference.training.attributes.labels import HEADS
 from inference.training.attributes.pack import (
+    CLOTHES,
     HAND_READ,
     MOST_PER_PERSON,
+    STREET,
     Picture,
     copies_of,
     find_people,
     find_vehicles,
     read_colours,
+    read_tile,
     write_pack,
 )
 from tests.training.test_attribute_labels import MARKET
@@ -77,6 +82,44 @@ def test_vehicles_that_follow_each_other_stay_together(tmp_path: Path) -> None:
     first, second, third = find_vehicles(tmp_path)
     assert first.identity == second.identity != third.identity
     assert first.labels == {"type": ("truck",)}
+
+
+def test_a_vehicle_is_cut_out_of_its_photo(tmp_path: Path) -> None:
+    row = next(csv.DictReader(STREET.open(), delimiter="\t"))
+    left, top, right, bottom = (int(row[side]) for side in ("left", "top", "right", "bottom"))
+    image = np.zeros((bottom + 40, right + 40, 3), np.uint8)
+    image[top:bottom, left:right] = 200
+    path = tmp_path / "plates" / row["file"]
+    path.parent.mkdir(parents=True)
+    path.write_bytes(encode_jpeg(image, 95))
+    (tmp_path / "vehicle_type/stanford").mkdir(parents=True)
+    (tmp_path / "vehicle_type/stanford/labels.tsv").write_text("file\tclass_name\tbody\n")
+    found = list(find_vehicles(tmp_path))
+    assert found[0].labels == {"type": (row["type"],)}
+    tile = read_tile(found[0].path, (32, 32), found[0].box)
+    assert np.abs(tile.astype(int) - 200).max() < 30
+
+
+def test_a_box_beside_its_picture_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nothing at"):
+        read_tile(picture(tmp_path / "a.jpg"), (32, 32), (500, 0, 600, 50))
+
+
+def test_what_was_read_by_eye_are_values_of_the_heads() -> None:
+    types = {row["type"] for row in csv.DictReader(STREET.open(), delimiter="\t")}
+    assert types <= set(HEADS["vehicle"]["type"])
+    for row in csv.DictReader(CLOTHES.open(), delimiter="\t"):
+        assert set(row["colours"].split()) <= set(HEADS["person"][row["head"]])
+
+
+def test_clothes_read_by_eye_go_before_the_table(tmp_path: Path) -> None:
+    row = next(row for row in csv.DictReader(CLOTHES.open(), delimiter="\t") if row["colours"] == "pink")
+    person = row["person"].removeprefix("market/")
+    market(tmp_path, [f"{person}_c1s1_000451_03.jpg"])
+    table = tmp_path / "reid/market1501/attributes_dev251.csv"
+    table.write_text(table.read_text().replace("0002", person))
+    (found,) = find_people(tmp_path)
+    assert found.labels[row["head"]] == ("pink",)
 
 
 def test_copies_of_a_photo_are_found_also_when_mirrored(tmp_path: Path) -> None:

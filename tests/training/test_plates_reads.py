@@ -20,7 +20,7 @@ def logits(text: str, *, height: float = 12.0) -> np.ndarray:
     return made
 
 
-@pytest.mark.parametrize("text", ["12가3456", "123허4567", "서울12바3456", "대구146992"])
+@pytest.mark.parametrize("text", ["12가3456", "123허4567", "서울12바3456", "대구141234"])
 def test_a_sure_answer_is_read_as_it_stands(text: str) -> None:
     read = decode_plate(logits(text), 8.0)
     assert read is not None
@@ -29,14 +29,18 @@ def test_a_sure_answer_is_read_as_it_stands(text: str) -> None:
     assert "".join(character.choices[0][0] for character in read.characters) == text
 
 
-def test_the_least_sure_character_is_the_reads_confidence() -> None:
+def test_the_confidence_is_the_chance_that_all_characters_are_right() -> None:
     answer = logits("12가3456")
     answer[9, ALPHABET.index("8")] = 11.0
     read = decode_plate(answer, 8.0)
     assert read is not None
     assert [choice for choice, _chance in read.characters[-1].choices[:2]] == ["6", "8"]
-    assert read.confidence == pytest.approx(read.characters[-1].choices[0][1])
+    assert read.confidence == pytest.approx(read.characters[-1].choices[0][1], abs=0.005)
     assert read.confidence < 0.75
+    answer[8, ALPHABET.index("8")] = 11.0
+    twice = decode_plate(answer, 8.0)
+    assert twice is not None
+    assert twice.confidence == pytest.approx(read.confidence**2, abs=0.005)
 
 
 def test_a_doubtful_plate_makes_a_doubtful_read_and_an_unlikely_one_none() -> None:
@@ -93,7 +97,7 @@ def test_scores_tell_the_region_from_the_rest() -> None:
 
 def test_letters_are_counted_by_what_they_were_read_as() -> None:
     assert letter_of("서울12바3456") == "바"
-    assert letter_of("대구146992") is None
+    assert letter_of("대구141234") is None
     score = score_of("12가3456", PlateRead("12거3456", 0.5, ()))
     assert score.letters == ("가", "거")
     lines = letter_table(Counter({("가", "거"): 3, ("가", "가"): 9})).splitlines()

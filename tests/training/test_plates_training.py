@@ -197,11 +197,11 @@ def test_the_finders_target_is_read_back_as_the_same_corners() -> None:
 
 
 def test_pictures_without_a_plate_have_no_heat(pack: Path) -> None:
-    batches = finder.Batches(pack, finder.Recipe(made=3, plain=2, real=2), "cpu", with_real=True)
+    batches = finder.Batches(pack, finder.Recipe(made=3, plain=2, real=2), "cpu", fold="all")
     scenes = batches.draw()
     heat, _cell, _offsets = finder.targets(scenes)
     assert heat.flatten(1).amax(1).tolist() == [1, 1, 1, 0, 0, 1, 1]
-    run = finder.Run(batches, SimpleNamespace())
+    run = finder.Run(batches, SimpleNamespace(fold="all", start=None))
     assert all(np.isfinite(float(loss)) for loss in run.train_once(0.5).values())
 
 

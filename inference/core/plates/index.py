@@ -31,6 +31,8 @@ Allowed = Callable[[NDArray[np.int64]], NDArray[np.bool_]]
 
 # So many plates of one segment are compared at most when ranking; the rarest keys are taken first.
 MOST_COMPARED = 30_000
+# Of so many it is asked first whether they may be seen.
+MOST_ASKED = 200_000
 # A list of rows this short is not worth crossing with another.
 FEW_ROWS = 4_000
 MOST_DISTANCE = 2.5
@@ -72,6 +74,14 @@ class _Scored:
         return _Scored(self.plates, self.rows[kept], self.distances[kept])
 
 
+@dataclass(frozen=True)
+class _Matches:
+    """What of one segment matches; `is_all` says whether every row was looked at."""
+
+    scored: _Scored
+    is_all: bool
+
+
 class PlateIndex:
     """Plates by id, found by pattern or by likeness."""
 
@@ -86,7 +96,7 @@ class PlateIndex:
         """Take plates in; they can be found when this returns.
 
         Args:
-            ids: Any whole numbers, larger ones counting as newer; one that is there already is found twice. Where many
+            ids: Any whole numbers, larger ones counting as newer, none that is there already. Where many
                 rows have one text, give the text once and look its rows up afterwards.
             reads: As many, normalised texts or reads.
 
@@ -126,16 +136,10 @@ class PlateIndex:
         Args:
             pattern: See parse_pattern.
             limit: Different texts in the answer.
-            allowed: Asked with ids of matches which of them may be seen; others leave no trace, in the total neither.
+            allowed: Asked with ids, often with many thousands, which of them may be seen; others leave no trace, in the
+                total neither.
         """
-        found: list[_Scored] = []
-        is_exact = True
-        for segment in reversed(self._segments):
-            matches, is_all = _newest_matches(pattern, segment, limit, allowed)
-            found.append(matches)
-            is_exact = is_exact and is_all
-        total = sum(len(one.rows) for one in found)
-        return Found(_grouped(found, limit), total, is_exact)
+        return _found([_newest_matches(pattern, one, limit, allowed) for one in self._segments], limit)
 
     def rank(
         self,
@@ -147,10 +151,11 @@ class PlateIndex:
     ) -> Found:
         """Find the plates most like what was asked, the likest first.
 
-        Where enough match as they are, they are the answer. Otherwise every plate within two mistakes of a whole plate
-        is looked at: digits taken for other digits, letters for other letters, neighbours turned round, one digit too
-        many or too few; the region aside. Of a pattern that leaves one part open (the letter, say) those within one
-        mistake are looked at, of one that leaves more open as many as MOST_COMPARED allows, the rarest parts first.
+        Where enough match as they are, they are the answer. Otherwise, beside those that match, every plate within two
+        mistakes of a whole plate is looked at: digits taken for other digits, letters for other letters, neighbours
+        turned round, one digit too many or too few; the region aside. Of a pattern that leaves one part open (the
+        letter, say) those within one mistake are looked at, of one that leaves more open as many as MOST_COMPARED
+        allows, the rarest parts first.
 
         Args:
             pattern: See parse_pattern; * and ? cost nothing.
@@ -158,16 +163,19 @@ class PlateIndex:
             most_distance: What is farther is left out; 1 is one unrelated character.
             allowed: As in find.
         """
-        sure = self.find(pattern, limit=limit, allowed=allowed)
-        if len(sure.hits) >= limit and sure.hits[-1].distance == 0.0:
-            return sure
+        segments = self._segments
+        sure = [_newest_matches(pattern, one, limit, allowed) for one in segments]
+        enough = _found(sure, limit)
+        if len(enough.hits) >= limit and enough.hits[-1].distance == 0.0:
+            return enough
         asked = take_apart(pattern)
-        found = []
-        for segment in self._segments:
-            rows = _living(segment, _candidates(pattern, asked, segment))
+        found, total = [one.scored for one in sure], 0
+        for segment, matches in zip(segments, sure, strict=True):
+            rows = _candidates(pattern, asked, segment, allowed)
             scored = _scored(segment, rows, lambda plates: distances(asked, plates, self.confusions))
-            found.append(_seen(scored.where(scored.distances <= most_distance), allowed))
-        return Found(_grouped(found, limit), sum(len(one.rows) for one in found))
+            found.append(scored.where(scored.distances <= most_distance))
+            total += len(_union((found[-1].rows, matches.scored.rows)))
+        return Found(_grouped(found, limit), total)
 
 
 def _merged(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
@@ -193,7 +201,7 @@ def _gram_rows(pattern: Pattern, grams: Postings) -> Rows | None:
     return rows
 
 
-def _candidates(pattern: Pattern, asked: Asked, segment: Segment) -> Rows:
+def _candidates(pattern: Pattern, asked: Asked, segment: Segment, allowed: Allowed | None) -> Rows:
     """Give the rows that share most with what was asked: a pair of parts, then a part, then a gram."""
     values = part_values(asked)
     lists: list[Rows] = []
@@ -207,8 +215,8 @@ def _candidates(pattern: Pattern, asked: Asked, segment: Segment) -> Rows:
     if len(known) < 2:
         lists += sorted((rows for keys in pattern_grams(pattern) for rows in segment.grams.lists(keys)), key=len)
     if not lists:
-        return np.arange(max(0, len(segment) - MOST_COMPARED), len(segment), dtype=np.uint32)
-    return _union(_within(lists))
+        lists = [np.arange(len(segment), dtype=np.uint32)]
+    return _union(_within(lists, segment, allowed))
 
 
 def _part_rows(values: Sequence[Sequence[int] | None], known: Sequence[int], segment: Segment) -> Iterator[Rows]:
@@ -219,14 +227,16 @@ def _part_rows(values: Sequence[Sequence[int] | None], known: Sequence[int], seg
             yield postings.span(*part_span(value))
 
 
-def _within(lists: Sequence[Rows]) -> Iterator[Rows]:
-    """Take lists in their order as long as they fit; of one that does not, its newest rows."""
-    left = MOST_COMPARED
+def _within(lists: Sequence[Rows], segment: Segment, allowed: Allowed | None) -> Iterator[Rows]:
+    """Take what may be seen of lists, in their order, as long as it fits; of one that does not, its newest rows."""
+    to_compare, to_ask = MOST_COMPARED, MOST_ASKED
     for one in lists:
-        if left <= 0:
+        if to_compare <= 0 or to_ask <= 0:
             return
-        yield one[-left:]
-        left -= len(one)
+        seen = _seen(segment, one[-to_ask:], allowed)
+        yield seen[-to_compare:]
+        to_compare -= len(seen)
+        to_ask -= len(one)
 
 
 def _union(lists: Iterable[Rows]) -> Rows:
@@ -236,24 +246,28 @@ def _union(lists: Iterable[Rows]) -> Rows:
     return np.unique(np.concatenate(held)) if held else np.zeros(0, np.uint32)
 
 
-def _living(segment: Segment, rows: Rows) -> Rows:
-    return rows[segment.alive[rows]]
+def _seen(segment: Segment, rows: Rows, allowed: Allowed | None) -> Rows:
+    """Give those of the rows that were not struck out and may be seen."""
+    living = rows[segment.alive[rows]]
+    if allowed is None or not len(living):
+        return living
+    return living[np.asarray(allowed(segment.plates.ids[living]), np.bool_)]
 
 
 def _matched(pattern: Pattern, segment: Segment, rows: Rows) -> _Scored:
-    scored = _scored(segment, _living(segment, rows), lambda plates: matching(pattern, plates))
+    scored = _scored(segment, rows, lambda plates: matching(pattern, plates))
     return scored.where(np.isfinite(scored.distances))
 
 
-def _newest_matches(pattern: Pattern, segment: Segment, limit: int, allowed: Allowed | None) -> tuple[_Scored, bool]:
-    """Go back from the newest in blocks until enough texts match as read, and say whether all were looked at."""
+def _newest_matches(pattern: Pattern, segment: Segment, limit: int, allowed: Allowed | None) -> _Matches:
+    """Go back from the newest in blocks until enough texts match as read."""
     rows = _gram_rows(pattern, segment.grams)
     rows = np.arange(len(segment), dtype=np.uint32) if rows is None else rows
     parts = [_Scored(segment.plates, rows[:0], np.zeros(0, np.float32))]
     end, texts = len(rows), 0
     while end > 0 and texts < limit:
         start = max(0, end - _BLOCK)
-        parts.append(_seen(_matched(pattern, segment, rows[start:end]), allowed))
+        parts.append(_matched(pattern, segment, _seen(segment, rows[start:end], allowed)))
         texts += len(np.unique(_text_keys(parts[-1].where(parts[-1].distances == 0.0))))
         end = start
     joined = _Scored(
@@ -261,7 +275,7 @@ def _newest_matches(pattern: Pattern, segment: Segment, limit: int, allowed: All
         np.concatenate([one.rows for one in parts]),
         np.concatenate([one.distances for one in parts]),
     )
-    return joined, end == 0
+    return _Matches(joined, end == 0)
 
 
 def _scored(segment: Segment, rows: Rows, score: Callable[[Coded], NDArray[np.float32]]) -> _Scored:
@@ -271,10 +285,10 @@ def _scored(segment: Segment, rows: Rows, score: Callable[[Coded], NDArray[np.fl
     return _Scored(segment.plates, rows, np.concatenate(found) if found else np.zeros(0, np.float32))
 
 
-def _seen(scored: _Scored, allowed: Allowed | None) -> _Scored:
-    if allowed is None or not len(scored.rows):
-        return scored
-    return scored.where(np.asarray(allowed(scored.plates.ids[scored.rows]), np.bool_))
+def _found(matches: Sequence[_Matches], limit: int) -> Found:
+    scored = [one.scored for one in matches]
+    total = sum(len(one.rows) for one in scored)
+    return Found(_grouped(scored, limit), total, all(one.is_all for one in matches))
 
 
 def _text_keys(scored: _Scored) -> NDArray[np.uint64]:
@@ -300,7 +314,7 @@ def _grouped(found: Sequence[_Scored], limit: int) -> tuple[PlateHit, ...]:
     rows = np.concatenate([one.rows for one in held])
     hits = []
     for place in _first_of_each(order, keys, limit):
-        same = np.sort(ids[keys == keys[place]])[::-1]
+        same = np.unique(ids[keys == keys[place]])[::-1]
         text = held[owner[place]].plates.text(int(rows[place]))
         hits.append(PlateHit(text, float(costs[place]), tuple(same.tolist())))
     return tuple(hits)

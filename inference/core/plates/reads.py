@@ -47,9 +47,16 @@ def decode_plate(
     read = [place for place in range(PLACES) if places[place] != EMPTY]
     if not read:
         return None
-    lowest = min(is_plate, *(float(chances[place, places[place]]) for place in range(PLACES)))
+    whole = is_plate * float(np.prod([chances[place, places[place]] for place in range(PLACES)]))
     found = tuple(_character(chances[place], int(places[place]), _MAY_STAND[place], choices) for place in read)
-    return PlateRead("".join(one.choices[0][0] for one in found), lowest, found)
+    return PlateRead("".join(one.choices[0][0] for one in found), whole, found)
+
+
+def mean_answer(characters: NDArray[np.float32], plates: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+    """Average what was answered for several views of one plate: V×10×(A+1) and V logits in, 10×(A+1) and one out."""
+    chances = np.mean([_softmax(one.astype(np.float64)) for one in characters], axis=0)
+    plate = float(np.mean(1 / (1 + np.exp(-np.clip(plates, -60, 60)))))
+    return np.log(np.maximum(chances, 1e-12)).astype(np.float32), float(np.log(plate / max(1 - plate, 1e-12)))
 
 
 def _region(chances: NDArray[np.float64]) -> tuple[int, int]:

@@ -41,7 +41,7 @@ class PlateRead:
 
     Attributes:
         text: The best choice of each character.
-        confidence: The lowest confidence of a character, 0 to 1: the one number that tells right from wrong reads.
+        confidence: How likely all characters are right, 0 to 1.
         characters: As many as the text has, or none where only the text is known.
     """
 

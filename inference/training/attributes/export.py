@@ -16,10 +16,10 @@ import torch
 
 from inference.training import onnx_file
 from inference.training.attributes.network import Network
-from inference.training.attributes.train import RECIPES
+from inference.training.attributes.train import RECIPES, Recipe, describer
 
 
-def write(network: Network, heads: dict[str, list[str]], size: tuple[int, int], out: Path) -> None:
+def write(network: Network, heads: dict[str, list[str]], recipe: Recipe, out: Path) -> None:
     """Write the graph `rgb` N×3×H×W float32 0–255 → `logits` N×V, without the hidden heads; the network loses them.
 
     Raises:
@@ -29,7 +29,7 @@ def write(network: Network, heads: dict[str, list[str]], size: tuple[int, int], 
     if list(heads)[: len(shown)] != shown:
         raise ValueError("Hidden heads must stand last.")
     network.answers = network.answers[: len(shown)]
-    onnx_file.write_onnx(network, size, ["logits"], out)
+    onnx_file.write_onnx(describer(network, recipe), recipe.size, ["logits"], out)
     onnx_file.store_half(out)
 
 
@@ -42,11 +42,11 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="where to keep the weights alone, in 16 bits, to go on from")
     options = parser.parse_args()
     heads = json.loads((options.packs / f"{options.kind}.json").read_text())["heads"]
-    size = RECIPES[options.kind].size
-    network = Network(heads, size)
+    recipe = RECIPES[options.kind]
+    network = Network(heads, recipe.size, recipe.trunk)
     weights = torch.load(options.state, map_location="cpu", weights_only=True)["ema"]
     network.load_state_dict(weights)
-    write(network, heads, size, options.out)
+    write(network, heads, recipe, options.out)
     if options.weights is not None:
         halved = {name: value.half() if value.is_floating_point() else value for name, value in weights.items()}
         torch.save(halved, options.weights)

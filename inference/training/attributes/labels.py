@@ -86,6 +86,17 @@ PETA_BAGS = {"carryingMessengerBag", "carryingPlasticBags", "carryingSuitcase", 
 PETA_UNCLEAR = {"carryingOther", "carryingFolder", "carryingShoppingTro", "carryingBabyBuggy"}
 
 STANFORD_BODIES = {"sedan", "hatchback", "suv", "coupe", "wagon", "minivan"}
+# Models whose name in the set says another body than their look: one car under two names (TT), crossovers, a coupe with
+# a hatch, an estate, a hatchback.
+STANFORD_LOOKS = {
+    "Acura ZDX Hatchback 2012": "suv",
+    "Audi TT Hatchback 2011": "coupe",
+    "Dodge Caliber Wagon 2007": "hatchback",
+    "Dodge Caliber Wagon 2012": "hatchback",
+    "Eagle Talon Hatchback 1998": "coupe",
+    "Hyundai Elantra Touring Hatchback 2012": "wagon",
+    "Nissan Juke Hatchback 2012": "suv",
+}
 STANFORD_TYPES = {
     "sedan": "car",
     "hatchback": "car",
@@ -172,9 +183,10 @@ def peta_labels(words: set[str]) -> Labels:
     return labels
 
 
-def stanford_labels(body: str) -> Labels:
-    """Type and, where it is one that we name, body of a Stanford Cars picture."""
-    labels: Labels = {"type": (STANFORD_TYPES[body],)}
+def stanford_labels(model: str, body: str) -> Labels:
+    """Type, model (hidden) and, where it is one that we name, body of a Stanford Cars picture."""
+    body = STANFORD_LOOKS.get(model, body)
+    labels: Labels = {"type": (STANFORD_TYPES[body],), "_model": (model,)}
     if body in STANFORD_BODIES:
         labels["body"] = (body,)
     return labels

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from torch import Tensor
-from torchvision.io import ImageReadMode, decode_jpeg
 
 from inference.training.attributes.folds import Row, fold_of
 
 # A set with fewer labels than this leans on how often values occur in all sets of its family.
 PRIOR_PICTURES = 50.0
 NEVER = -1e4
+# Heads whose values are expected alike in all sets. Many sets hold cars alone, or three bodies, or know eight colours
+# of tops, by how they were made; were only these expected there, nothing would speak against the others. A vehicle's
+# colour is not shared: in one set only rare ones were read, and it would pay to recognise that set.
+SHARED = {"type", "body", "upper_colour", "lower_colour"}
 
 
 class Pictures:
@@ -24,7 +28,7 @@ class Pictures:
         table = json.loads((packs / f"{kind}.json").read_text())
         self.heads: dict[str, list[str]] = table["heads"]
         self.rows: list[Row] = [tuple(row) for row in table["rows"]]
-        tiles = [_cut(packs / f"{kind}-{number}.jpg", table) for number in range(_sheets(table))]
+        tiles = [_cut(packs / f"{kind}-{number}.webp", table) for number in range(_sheets(table))]
         self.tiles = torch.cat(tiles)[: len(self.rows)]
         # Numbers of the rows in the table: all, unless only some are asked for.
         self.numbers = (
@@ -76,19 +80,21 @@ class Pictures:
 
         Added to the logits in training and left out afterwards, they make the network answer as if all values were
         equally frequent (Menon et al., "Long-tail learning via logit adjustment", ICLR 2021), in each set alike, so
-        that it does not pay to recognise the set.
+        that it does not pay to recognise the set; heads of `SHARED` are so over all sets together.
         """
         known = self.allowed[rows].float()
         result = torch.full((len(self.families), known.shape[1]), NEVER, device=rows.device)
-        for span in self.spans().values():
+        for head, span in self.spans().items():
             shares = known[:, span] / known[:, span].sum(1, keepdim=True).clamp(min=1)
             shares = shares * (weights / weights.mean())[:, None]
+            everywhere = shares.sum(0) / shares.sum().clamp(min=1e-6)
             for source, family in enumerate(self.families):
                 related = [place for place, name in enumerate(self.families) if name == family]
                 own = shares[self.sources[rows] == source].sum(0)
                 whole = shares[torch.isin(self.sources[rows], torch.tensor(related, device=rows.device))].sum(0)
                 whole = whole / whole.sum().clamp(min=1e-6)
                 share = (own + PRIOR_PICTURES * whole) / (own.sum() + PRIOR_PICTURES)
+                share = everywhere if head in SHARED else share
                 result[source, span] = torch.where(share > 0, share.clamp(min=1e-6).log(), NEVER)
         return result
 
@@ -98,11 +104,13 @@ def _sheets(table: dict[str, list[object]]) -> int:
 
 
 def _cut(path: Path, table: dict[str, list[int]]) -> Tensor:
-    blob = torch.frombuffer(bytearray(path.read_bytes()), dtype=torch.uint8)
-    sheet = decode_jpeg(blob, mode=ImageReadMode.RGB)
+    image = cv2.imread(str(path))
+    if image is None:
+        raise ValueError(f"{path} is no sheet of pictures.")
+    sheet = torch.from_numpy(image).flip(2).permute(2, 0, 1)
     width, height = table["tile"]
     down, across = sheet.shape[1] // height, sheet.shape[2] // width
-    tiles = sheet.view(3, down, height, across, width).permute(1, 3, 0, 2, 4)
+    tiles = sheet.reshape(3, down, height, across, width).permute(1, 3, 0, 2, 4)
     return tiles.reshape(down * across, 3, height, width).contiguous()
 
 

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from inference.training.attributes.augment import augment, resize
-from inference.training.attributes.network import Network, begin
+from inference.training.attributes.network import BothSides, Network, begin
 from inference.training.attributes.pictures import Pictures
 from inference.training.loop import Average, TimedRun, set_rate
 
@@ -29,8 +29,12 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Recipe:
-    """Of one kind: the network's height and width, how strongly pictures are changed, the share of mixed ones."""
+    """Of one kind: the network's trunk, height and width, how strongly pictures are changed, the share of mixed ones.
 
+    With `both_sides` the describer answers with the mean of a picture's and its mirror image's logits.
+    """
+
+    trunk: str
     size: tuple[int, int]
     strength: float
     mixed: float
@@ -42,11 +46,12 @@ class Recipe:
     hidden_weight: float = 0.5
     warm_up_steps: int = 100
     ema: float = 0.998
+    both_sides: bool = False
 
 
 RECIPES = {
-    "person": Recipe((256, 128), strength=1.0, mixed=0.3),
-    "vehicle": Recipe((160, 160), strength=1.5, mixed=0.5, trunk_share=1.0),
+    "person": Recipe("osnet", (256, 128), strength=1.0, mixed=0.3),
+    "vehicle": Recipe("lite", (224, 224), strength=1.5, mixed=0.5, both_sides=True),
 }
 
 
@@ -56,7 +61,7 @@ class Run(TimedRun):
     def __init__(self, pictures: Pictures, rows: Tensor, recipe: Recipe, *, device: str, start: Path | None) -> None:
         super().__init__(device)
         self.pictures, self.rows, self.recipe = pictures, rows, recipe
-        network = Network(pictures.heads, recipe.size)
+        network = Network(pictures.heads, recipe.size, recipe.trunk)
         if start is not None:
             begin(network, start)
         self.network = network.to(device, memory_format=torch.channels_last)
@@ -127,11 +132,15 @@ class Run(TimedRun):
 
 
 @torch.no_grad()
-def describe(network: Network, pictures: Pictures, rows: Tensor, size: tuple[int, int]) -> Tensor:
+def describe(network: Network, pictures: Pictures, rows: Tensor, recipe: Recipe) -> Tensor:
     """Logits N×V of the pictures as they are."""
-    network.eval()
-    parts = [network(resize(pictures.tiles[part], size)).cpu() for part in rows.split(256)]
-    return torch.cat(parts)
+    answer = describer(network, recipe)
+    return torch.cat([answer(resize(pictures.tiles[part], recipe.size)).cpu() for part in rows.split(256)])
+
+
+def describer(network: Network, recipe: Recipe) -> nn.Module:
+    """The network as it is measured and shipped."""
+    return (BothSides(network) if recipe.both_sides else network).eval()
 
 
 def main() -> None:
@@ -146,7 +155,7 @@ def main() -> None:
     run.restore(options.state)
     run.go(options.seconds, options.stop_after, options.state)
     if options.logits is not None and run.seconds >= options.seconds:
-        logits = describe(run.average, pictures, test, recipe.size).numpy().astype(np.float16)
+        logits = describe(run.average, pictures, test, recipe).numpy().astype(np.float16)
         np.savez_compressed(options.logits, rows=pictures.numbers[test.cpu().numpy()], logits=logits)
 
 
@@ -155,7 +164,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("packs", type=Path)
     parser.add_argument("kind", choices=sorted(RECIPES))
     parser.add_argument("--state", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="a ReID student's state to begin with; random weights without")
+    parser.add_argument("--start", type=Path, help="weights of the trunk to begin with; random ones without")
     parser.add_argument("--fold", type=int, choices=range(FOLDS), help="left out of training; none without")
     parser.add_argument("--logits", type=Path, help="where the answers on the fold go")
     parser.add_argument("--seconds", type=float, default=300.0)

@@ -88,10 +88,10 @@ class Composer:
         count = len(rects)
         middle = (rects[..., :2] + rects[..., 2:]) / 2
         half = (rects[..., 2:] - rects[..., :2]) / 2
-        scale = _uniform(count, (1, 2), 0.95, 1.04, self.device)
+        scale = _uniform(count, (1, 2), 0.92, 1.05, self.device)
         middle = 0.5 + (middle - 0.5) * scale + _uniform(count, (1, 2), -0.012, 0.012, self.device)
         middle = middle + _uniform(count, (PAINTED, 2), -0.003, 0.003, self.device)
-        half = half * _uniform(count, (1, 2), 0.93, 1.06, self.device)
+        half = half * _uniform(count, (1, 2), 0.88, 1.1, self.device)
         half[:, LETTER] *= _uniform(count, (2,), 0.92, 1.08, self.device)
         return torch.cat([middle - half, middle + half], 2) * (rects[..., 2:3] > 0)
 
@@ -106,6 +106,8 @@ class Composer:
         thinner = -F.max_pool2d(-ink, 3, 1, 1)
         thin = _uniform(count, (1, 1, 1), -0.4, 0.9, self.device).clamp(min=0)
         ink = ink * (1 - thin) + thinner * thin
+        thick = _uniform(count, (1, 1, 1), -1.2, 0.8, self.device).clamp(min=0)
+        ink = ink * (1 - thick) + F.max_pool2d(ink, 3, 1, 1) * thick
         sharp = _uniform(count, (1, 1, 1), 5, 14, self.device)
         return torch.sigmoid((ink - _uniform(count, (1, 1, 1), 0.36, 0.56, self.device)) * sharp) * (ink > 0.02)
 

@@ -44,3 +44,14 @@ def read_pack(
         pictures = list(threads.map(lambda blob: _decode(blob, size), blobs))
     stacked = torch.stack(pictures) if pictures else torch.zeros(0, 3, *size, dtype=torch.uint8)
     return Packed(stacked.to(device), rows)
+
+
+def is_trained_on(row: dict[str, Any], fold: str) -> bool:
+    """Say whether a real picture is trained on while `fold` (a number, `all` or `none`) is left out."""
+    return fold == "all" or (fold != "none" and row["fold"] != int(fold))
+
+
+def refuse_another_fold(state: dict[str, Any], fold: str, path: Path) -> None:
+    """Raises ValueError where a state file left another fold out."""
+    if state["fold"] != fold:
+        raise ValueError(f"{path} is of fold {state['fold']}, not {fold}.")

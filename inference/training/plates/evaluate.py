@@ -6,7 +6,8 @@
 The made set is drawn on the CPU from one seed, so that it is the same everywhere, and kept in MADE.pt; the first form
 does no more than that. It never was in a training batch, whose texts and looks are drawn anew each time. Each real
 plate is read by the state that left its fold out. DIR gets `figures.json`, `reads.json` (every real plate: text, read,
-confidence, next-best characters) and `letters.tsv` (which letter was read as which, over the made set's hard levels).
+confidence, next-best characters) and, over the made set's hard levels, `letters.tsv` (which letter was read as which)
+and `confusions.tsv` (the same of all characters, as the search of plates takes it).
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ from inference.training.plates.distort import CLEAN, Weather, distort
 from inference.training.plates.layouts import LAYOUTS
 from inference.training.plates.network import READER_SIZE, Reader
 from inference.training.plates.scene import seen_in_crops
-from inference.training.plates.scores import Score, letter_table, score_of
+from inference.training.plates.scores import Score, confusion_table, letter_table, score_of
 from inference.training.plates.texts import FOLDS, text_of
 
 SEED, COUNT, CHUNK = 20_261_128, 10_000, 250
 SURE = 0.7
+Pairs = Counter[tuple[str, str]]
 Part = tuple[str, Tensor, list[str], list[str]]
 SOFT = replace(CLEAN, blur=0.3, noise=0.6, codec=0.6, grey=0.5)
 LEVELS: dict[str, Weather] = {
@@ -96,19 +98,21 @@ def kept_set(pack: Path, path: Path, *, count: int) -> list[Part]:
     return kept
 
 
-def measure_made(reader: Reader, made: list[Part], device: str) -> tuple[dict[str, Any], Counter[tuple[str, str]]]:
+def measure_made(reader: Reader, made: list[Part], device: str) -> tuple[dict[str, Any], Pairs, Pairs]:
+    """Give the shares, and of the hard levels the pairs of true and read letters and of all characters."""
     by_level: dict[str, list[Score]] = defaultdict(list)
     by_layout: dict[str, list[Score]] = defaultdict(list)
-    letters = Counter[tuple[str, str]]()
+    letters, characters = Pairs(), Pairs()
     for level, pictures, texts, layouts in made:
         reads = answers(reader, pictures, device)
         for text, read, layout in zip(texts, reads, layouts, strict=True):
             score = score_of(text, read)
             by_level[level].append(score)
             by_layout[f"{layout} | {level}"].append(score)
-            if level in HARD and score.letters is not None:
-                letters[score.letters] += 1
-    return {"levels": _shares(by_level), "layouts": _shares(by_layout)}, letters
+            if level in HARD:
+                letters.update([score.letters] if score.letters else [])
+                characters.update(score.characters)
+    return {"levels": _shares(by_level), "layouts": _shares(by_layout)}, letters, characters
 
 
 def measure_real(readers: dict[int, Reader], pack: Path, device: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -173,11 +177,11 @@ def main() -> None:
 
 
 def report(made: list[Part], options: argparse.Namespace) -> None:
-    """Measure, write the three files, and print the figures without those of single layouts."""
+    """Measure, write the four files, and print the figures without those of single layouts."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     options.out.mkdir(parents=True, exist_ok=True)
     reader, fold = load_reader(options.state, device)
-    on_made, letters = measure_made(reader, made, device)
+    on_made, letters, characters = measure_made(reader, made, device)
     figures = {"made": on_made, "nothing": measure_nothing(reader, options.pack, device)}
     readers = {int(left_out): found for found, left_out in (load_reader(path, device) for path in options.folds)}
     if fold == "none":
@@ -186,6 +190,7 @@ def report(made: list[Part], options: argparse.Namespace) -> None:
     (options.out / "figures.json").write_text(json.dumps(figures, ensure_ascii=False, indent=1))
     (options.out / "reads.json").write_text(json.dumps(lines, ensure_ascii=False))
     (options.out / "letters.tsv").write_text(letter_table(letters))
+    (options.out / "confusions.tsv").write_text(confusion_table(characters))
     shown = {"levels": on_made["levels"], "nothing": figures["nothing"], "real": figures["real"]}
     for part, rows in shown.items():
         print(part, *(f"  {name}: {_said(row)}" for name, row in rows.items()), sep="\n")

@@ -1,8 +1,9 @@
 """Train the plate finder: plates pasted into pictures of vehicles in perspective, and real frames with known corners.
 
-    python -m inference.training.plates.finder PACK --state FINDER.pt --minutes 3 [--stop-after 2] [--all]
+    python -m inference.training.plates.finder PACK --state FINDER.pt --minutes 3 [--start W.pt] [--fold 0]
 
-Without `--all` the real frames are left out and measured on; with it they are trained on too. A plate is a hill of heat
+`--fold` is the fold of real frames that is left out and measured on, `none` trains on no real frame and measures on
+all, `all` trains on all. A plate is a hill of heat
 at its middle (Zhou et al. 2019, Objects as Points) and eight distances to its corners. Lane cameras' frames have a box
 with a margin in place of corners: their heat alone is learnt.
 """
@@ -22,7 +23,7 @@ from torch.nn import functional as F
 
 from inference.training.loop import Average, TimedRun, decay_groups, set_rate
 from inference.training.plates.compose import Composer
-from inference.training.plates.crops import Packed, read_pack
+from inference.training.plates.crops import Packed, is_trained_on, read_pack, refuse_another_fold
 from inference.training.plates.distort import Weather, distort
 from inference.training.plates.network import FINDER_MAP, FINDER_SIZE, Finder
 from inference.training.plates.scene import SQUARE, warped
@@ -38,6 +39,7 @@ class Recipe:
     made: int = 144
     plain: int = 24
     real: int = 24
+    night: float = 0.3
     corners: float = 0.5
     warm_up_steps: int = 100
     ema: float = 0.998
@@ -55,15 +57,16 @@ class Scenes:
 class Batches:
     """Makes batches on the device."""
 
-    def __init__(self, pack: Path, recipe: Recipe, device: str, *, with_real: bool) -> None:
-        self.recipe, self.device, self.with_real = recipe, device, with_real
+    def __init__(self, pack: Path, recipe: Recipe, device: str, *, fold: str) -> None:
+        self.recipe, self.device = recipe, device
         self.composer = Composer(pack, device)
         self.vehicles = read_pack(pack, "vehicle", FINDER_SIZE, device).pictures
-        self.real = read_pack(pack, "framed", FINDER_SIZE, device)
+        self.real = read_pack(pack, "framed", FINDER_SIZE, device, keep=lambda row: is_trained_on(row, fold))
+        self.kept = read_pack(pack, "framed", FINDER_SIZE, device, keep=lambda row: not is_trained_on(row, fold))
 
     def draw(self) -> Scenes:
         parts = [self.made(self.recipe.made), self.plain(self.recipe.plain)]
-        if self.with_real and len(self.real):
+        if len(self.real):
             parts.append(self.real_ones(self.recipe.real))
         return Scenes(
             *(torch.cat(field) for field in zip(*((p.pictures, p.corners, p.is_exact) for p in parts), strict=True))
@@ -106,6 +109,10 @@ class Batches:
         seen, _matrices = warped(canvas, corners, FINDER_SIZE)
         grounds = self._vehicles(count)
         light = 0.5 + grounds.mean((1, 2, 3), keepdim=True)
+        # At night little but what the camera's own lamp meets is bright, and often not even that.
+        is_night = torch.rand_like(light) < self.recipe.night
+        grounds = torch.where(is_night, grounds * torch.empty_like(light).uniform_(0.02, 0.4), grounds)
+        light = torch.where(is_night, torch.empty_like(light).uniform_(0.05, 1.0), light)
         return grounds * (1 - seen[:, 3:]) + (seen[:, :3] * light).clamp(max=1), corners
 
     def _vehicles(self, count: int) -> Tensor:
@@ -186,8 +193,11 @@ class Run(TimedRun):
 
     def __init__(self, batches: Batches, options: Any) -> None:
         super().__init__(batches.device)
-        self.batches, self.recipe = batches, batches.recipe
+        self.batches, self.recipe, self.fold = batches, batches.recipe, options.fold
         self.finder = Finder().to(batches.device, memory_format=torch.channels_last)
+        if options.start is not None:
+            state = torch.load(options.start, map_location=batches.device, weights_only=True)
+            self.finder.load_state_dict(state["ema"])
         self.moving = Average(self.finder, self.recipe.ema)
         self.average = self.moving.network.eval()
         self.optimiser = torch.optim.AdamW(decay_groups(self.finder), lr=self.recipe.rate)
@@ -216,14 +226,20 @@ class Run(TimedRun):
     def findings(self) -> list[str]:
         made = self.batches.made(144)
         words = [f"made: {measure(self.average, made)}"]
-        if len(self.batches.real):
-            corners, is_exact = known_corners(self.batches.real, self.batches.device)
-            real = Scenes(self.batches.real.pictures.float(), corners, is_exact)
-            words.append(f"real{' (trained on)' if self.batches.with_real else ''}: {measure(self.average, real)}")
+        for name, real in (("real", self.batches.kept), ("real, trained on", self.batches.real)):
+            if len(real):
+                corners, is_exact = known_corners(real, self.batches.device)
+                words.append(f"{name}: {measure(self.average, Scenes(real.pictures.float(), corners, is_exact))}")
         return words
 
     def parts(self) -> dict[str, Any]:
         return {"finder": self.finder, "ema": self.average, "optimiser": self.optimiser}
+
+    def notes(self) -> dict[str, Any]:
+        return {"fold": self.fold}
+
+    def take(self, state: dict[str, Any], path: Path) -> None:
+        refuse_another_fold(state, self.fold, path)
 
 
 @torch.no_grad()
@@ -245,7 +261,8 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=3.0)
     parser.add_argument("--stop-after", type=float, default=math.inf)
-    parser.add_argument("--all", action="store_true", help="train on the real frames too")
+    parser.add_argument("--start", type=Path, help="a state file whose weights to begin with")
+    parser.add_argument("--fold", default="none", choices=["none", "all", *"01234"])
     parser.add_argument("--seed", type=int, default=1)
     for name, field in Recipe.__dataclass_fields__.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(field.default), default=field.default)
@@ -254,7 +271,7 @@ def main() -> None:
     torch.manual_seed(options.seed + int(time.time()) % 100_000)  # other batches when gone on with
     torch.backends.cudnn.allow_tf32 = True
     recipe = Recipe(**{name: getattr(options, name) for name in Recipe.__dataclass_fields__})
-    run = Run(Batches(options.pack, recipe, device, with_real=options.all), options)
+    run = Run(Batches(options.pack, recipe, device, fold=options.fold), options)
     run.restore(options.state)
     run.go(options.minutes * 60, options.stop_after * 60, options.state)
 

@@ -123,7 +123,7 @@ LAYOUTS = (
         GREEN,
         PAINT,
         PRIVATE + RENTAL,
-        2,
+        3,
         SHORT_BOLTS,
         UPPER_REGION,
         border=True,

@@ -86,7 +86,7 @@ class Finder(nn.Module):
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()
-        self.near = nn.Sequential(shrinking(3, 24, 2), shrinking(24, 2 * width, 2), Mix(2 * width), Mix(2 * width))
+        self.near = nn.Sequential(shrinking(5, 24, 2), shrinking(24, 2 * width, 2), Mix(2 * width), Mix(2 * width))
         self.middle = nn.Sequential(shrinking(2 * width, 3 * width, 2), Mix(3 * width), Mix(3 * width, reach=5))
         self.far = nn.Sequential(shrinking(3 * width, 4 * width, 2), Mix(4 * width, reach=5), Mix(4 * width, reach=5))
         self.from_far, self.from_middle = nn.Conv2d(4 * width, 3 * width, 1), nn.Conv2d(3 * width, 2 * width, 1)
@@ -97,7 +97,8 @@ class Finder(nn.Module):
             self.out[-1].bias[0] = -4.0
 
     def forward(self, rgb: Tensor) -> tuple[Tensor, Tensor]:
-        near = self.near((rgb - 114) / 58)
+        # Colours as they are, and what a lane camera's night hides: brightness against the surroundings'.
+        near = self.near(torch.cat([(rgb - 114) / 58, normalised(rgb)], 1))
         middle = self.middle(near)
         far = self.far(middle)
         middle = middle + F.interpolate(self.from_far(far), scale_factor=2.0, mode="nearest")
@@ -107,7 +108,7 @@ class Finder(nn.Module):
 
 
 def normalised(rgb: Tensor) -> Tensor:
-    """N×2×H×W: brightness against the whole crop's, and against its surroundings' (so that glare matters less)."""
+    """N×2×H×W: brightness against the whole picture's, and against its surroundings' (so that glare matters less)."""
     grey = (rgb * rgb.new_tensor(LUMA).view(1, 3, 1, 1)).sum(1, keepdim=True)
     mean = grey.mean((2, 3), keepdim=True)
     centred = grey - mean

@@ -43,12 +43,12 @@ def tight_corners(count: int, device: torch.device) -> Tensor:
 
 
 def loose_corners(count: int, device: torch.device) -> Tensor:
-    """N×4×2 corners of a plate within a wider crop, turned by up to 20° and leaning."""
+    """N×4×2 corners of a plate within a wider crop, turned by up to 25° and leaning."""
     x, y = (torch.tensor(SQUARE, device=device) - 0.5).unbind(1)
-    wide = torch.empty(count, 1, device=device).uniform_(0.45, 0.95)
-    tall = torch.empty(count, 1, device=device).uniform_(0.3, 0.9)
+    wide = torch.empty(count, 1, device=device).uniform_(0.3, 0.98)
+    tall = torch.empty(count, 1, device=device).uniform_(0.25, 0.98)
     near = torch.empty(count, 2, 1, device=device).uniform_(-0.25, 0.25)
-    angle = torch.empty(count, 1, device=device).normal_(0, 7).clamp(-20, 20) * (math.pi / 180)
+    angle = torch.empty(count, 1, device=device).normal_(0, 8).clamp(-25, 25) * (math.pi / 180)
     depth = 1 + near[:, 0] * x * 2 + near[:, 1] * y
     x, y = x * wide / depth, y * tall / depth
     y = y + x * torch.empty(count, 1, device=device).normal_(0, 0.12)

@@ -13,12 +13,17 @@ from inference.training.plates.texts import without_region
 
 @dataclass(frozen=True)
 class Score:
-    """How one plate was read; `letters` is the true and the read letter where both have one."""
+    """How one plate was read.
+
+    `letters` is the true and the read letter where both have one, `characters` all pairs of true and read ones where a
+    read has as many as there are.
+    """
 
     is_right: bool
     is_bare_right: bool
     confidence: float
     letters: tuple[str, str] | None
+    characters: tuple[tuple[str, str], ...] = ()
 
     def is_wrong_at(self, confidence: float) -> bool:
         return not self.is_right and self.confidence >= confidence
@@ -31,7 +36,8 @@ def score_of(text: str, read: PlateRead | None) -> Score:
     truth, found = letter_of(text), letter_of(read.text)
     letters = (truth, found) if truth and found else None
     is_bare_right = without_region(read.text) == without_region(text)
-    return Score(read.text == text, is_bare_right, read.confidence, letters)
+    characters = tuple(zip(text, read.text, strict=True)) if len(text) == len(read.text) else ()
+    return Score(read.text == text, is_bare_right, read.confidence, letters, characters)
 
 
 def letter_of(text: str) -> str | None:
@@ -47,3 +53,9 @@ def letter_table(letters: Counter[tuple[str, str]]) -> str:
     for truth in LETTERS:
         lines.append("\t".join([truth, *(str(letters[truth, found]) for found in read)]))
     return "\n".join(lines) + "\n"
+
+
+def confusion_table(characters: Counter[tuple[str, str]]) -> str:
+    """Return how often each true character was read as which, in the form that `load_confusions` reads."""
+    lines = [f"{true}\t{read}\t{count}" for (true, read), count in sorted(characters.items())]
+    return "\n".join(["true\tread\tcount", *lines]) + "\n"

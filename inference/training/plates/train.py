@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from inference.training.loop import Average, TimedRun, decay_groups, set_rate
 from inference.training.plates.compose import Composer
-from inference.training.plates.crops import REAL_SIZE, read_pack
+from inference.training.plates.crops import REAL_SIZE, is_trained_on, read_pack, refuse_another_fold
 from inference.training.plates.distort import Weather, distort
 from inference.training.plates.network import READER_MAP, READER_SIZE, Reader
 from inference.training.plates.scene import SQUARE, homography, project, seen_in_crops, signs
@@ -33,13 +33,19 @@ GENTLE = Weather(0.05, 0.1, 0.1, 0.03, 0.4, 0.25, 0.08, 0.05, 0.1, 0.02, 0.3, 0.
 
 @dataclass(frozen=True)
 class Recipe:
-    """How many of what are in a batch, and what is weighed how."""
+    """How many of what are in a batch, and what is weighed how.
+
+    `fair` is the share of made plates that are seen in fair weather, `loose` that of coarse crops: most real plates are
+    far better to see than the worst that the others are spoilt to.
+    """
 
     rate: float = 2e-3
     plates: int = 768
     real: int = 64
     nothing: int = 192
     shows: int = 2
+    fair: float = 0.4
+    loose: float = 0.4
     looks: float = 0.3
     plate: float = 1.0
     warm_up_steps: int = 200
@@ -63,7 +69,7 @@ class Batches:
         self.recipe, self.device = recipe, device
         self.composer = Composer(pack, device)
         self.grounds = read_pack(pack, "ground", READER_SIZE, device).pictures
-        self.real = read_pack(pack, "real", REAL_SIZE, device, keep=lambda row: _is_trained_on(row, fold))
+        self.real = read_pack(pack, "real", REAL_SIZE, device, keep=lambda row: is_trained_on(row, fold))
         self.texts = torch.tensor([places_of(row["text"]) for row in self.real.rows], device=device).view(-1, PLACES)
 
     def draw(self) -> Batch:
@@ -79,9 +85,11 @@ class Batches:
         rows = torch.arange(count, device=self.device) % len(plates.places)
         for name in ("pictures", "places", "centres", "layouts"):
             setattr(plates, name, getattr(plates, name)[rows])
-        crops, centres, _corners = seen_in_crops(plates, self._grounds(count))
+        crops, centres, _corners = seen_in_crops(plates, self._grounds(count), loose=self.recipe.loose)
         centres = torch.where((plates.places != EMPTY)[..., None], centres, torch.nan)
-        return Batch(distort(crops, weather) * 255, plates.places, torch.ones_like(rows).bool(), centres)
+        fair = round(count * self.recipe.fair)
+        spoilt = torch.cat([distort(crops[:fair], GENTLE), distort(crops[fair:], weather)])
+        return Batch(spoilt * 255, plates.places, torch.ones_like(rows).bool(), centres)
 
     def nothing(self, count: int) -> Batch:
         pictures = distort(signs(self.composer, count, self._grounds(count))) * 255
@@ -156,8 +164,7 @@ class Run(TimedRun):
         return {"fold": self.fold}
 
     def take(self, state: dict[str, Any], path: Path) -> None:
-        if state["fold"] != self.fold:
-            raise ValueError(f"{path} is of fold {state['fold']}, not {self.fold}.")
+        refuse_another_fold(state, self.fold, path)
 
 
 def losses_of(seen: tuple[Tensor, Tensor, Tensor], batch: Batch, recipe: Recipe) -> dict[str, Tensor]:
@@ -182,10 +189,6 @@ def aims(centres: Tensor) -> Tensor:
     at = centres.nan_to_num(0.5)[..., None, None]
     far = ((x - at[:, :, 0] * width) / 1.5) ** 2 + (y - at[:, :, 1] * height) ** 2
     return (-far / 2).flatten(2).softmax(2)
-
-
-def _is_trained_on(row: dict[str, Any], fold: str) -> bool:
-    return fold == "all" or (fold != "none" and row["fold"] != int(fold))
 
 
 def _shift(count: int, device: str) -> Tensor:
