@@ -20,7 +20,7 @@ from cameras.models import Camera, Recording
 from cameras.services.recordings import add_recording
 from inference.core.errors import CoreError
 from inference.descriptions import known_of
-from inference.models import MODEL_FIELDS, Analysis, Description, Sighting
+from inference.models import MODEL_FIELDS, Analysis, Description, Plate, Sighting
 from inference.sayings import say
 from inference.services.analyses import cancel_analysis, request_analysis
 from inference.videos import measure_video
@@ -191,7 +191,7 @@ class SightingAdmin(ReadOnlyAdmin):
     search_fields = ["camera__code", "camera__name"]
     date_hierarchy = "seen_at"
     exclude = ["image"]
-    readonly_fields = ["picture", "looks"]
+    readonly_fields = ["picture", "looks", "plate_texts"]
 
     @admin.display(description=_("picture"))
     def picture(self, sighting: Sighting) -> str:
@@ -199,10 +199,44 @@ class SightingAdmin(ReadOnlyAdmin):
         address = reverse("sighting-picture", args=[sighting.pk])
         return format_html('<img src="{}" alt="" style="height:96px" loading="lazy">', address)
 
+    @admin.display(description=_("number plates"))
+    def plate_texts(self, sighting: Sighting) -> str:
+        """What each reader read, a line each."""
+        rows = ((row.text, round(100 * row.confidence), row.reader) for row in sighting.plates.order_by("pk"))
+        return format_html_join("", "<p>{} {}% <small>{}</small></p>", rows)
+
     @admin.display(description=_("looks"))
     def looks(self, sighting: Sighting) -> str:
         """What each describer said of it, a line each."""
         return format_html_join("", "<p>{} <small>{}</small></p>", map(_chips, sighting.descriptions.order_by("pk")))
+
+
+@admin.register(Plate)
+class PlateAdmin(ReadOnlyAdmin):
+    """Not to be searched by text: a plate is looked for by a search, within its request's scope, and accounted for."""
+
+    view_rights = frozenset({Right.VIEW_FOOTAGE})
+    list_display = ["picture", "text", "shown_confidence", "reads", "camera", "seen_at", "reader"]
+    list_filter = ["reader", "sighting__camera"]
+    list_select_related = ["sighting__camera"]
+    search_fields = ["sighting__camera__code", "sighting__camera__name"]
+    date_hierarchy = "seen_at"
+    exclude = ["image", "characters"]
+    readonly_fields = ["picture"]
+
+    @admin.display(description=_("picture"))
+    def picture(self, plate: Plate) -> str:
+        # As with sightings, the picture's own view checks the right and writes the audit entry.
+        address = reverse("plate-picture", args=[plate.pk])
+        return format_html('<img src="{}" alt="" style="height:32px" loading="lazy">', address)
+
+    @admin.display(description=_("confidence"), ordering="confidence")
+    def shown_confidence(self, plate: Plate) -> str:
+        return f"{round(100 * plate.confidence)}%"
+
+    @admin.display(description=_("camera"), ordering="sighting__camera")
+    def camera(self, plate: Plate) -> Camera:
+        return plate.sighting.camera
 
 
 def _chips(description: Description) -> tuple[str, str]:

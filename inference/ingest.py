@@ -1,24 +1,29 @@
-"""The analysis job: a recording in, sightings with features and descriptions out, in one transaction.
+"""The analysis job: a recording in, sightings with features, descriptions and plates out, in one transaction.
 
 Running it again on the same recording gives the same sightings and none twice: a track whose picture is the same
 keeps its row, and with it every candidate that points at it.
 """
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, prefetch_related_objects
+from django.db.models.fields.files import FieldFile
 
 from inference.core.attributes import pack
 from inference.core.detections import Box, Kind
 from inference.core.pipeline import AnalysisResult, Models, Pipeline, PipelineConfig, TrackResult
+from inference.core.plates.track import TrackPlate
 from inference.core.trajectory import Trajectory, encode
-from inference.engine import get_describer, get_detector, get_embedder, require_made_for
+from inference.engine import get_describer, get_detector, get_embedder, get_plate_spotter, require_made_for
 from inference.jobs import run_job
-from inference.models import Analysis, Feature, Sighting
+from inference.models import Analysis, Feature, Plate, Sighting
+from inference.plate_rows import add_picture, is_same, plate_of
 from inference.sentences import in_words
+from inference.signals import sightings_written
 from portal import jobs
 from portal.jobs import JobStatus
 
@@ -43,16 +48,19 @@ def models_of(analysis: Analysis) -> Models:
     """Load what the analysis names for each kind; a model made for the other kind is refused."""
     for kind in Kind:
         require_made_for(kind, embedder=analysis.embedder_of(kind), describer=analysis.describer_of(kind))
+    finder, reader = analysis.plate_finder, analysis.plate_reader
+    require_made_for(Kind.VEHICLE, plate_finder=finder, plate_reader=reader)
     camera = analysis.recording.camera_id
     return Models(
         embedders={kind: get_embedder(model_id, camera) for kind in Kind if (model_id := analysis.embedder_of(kind))},
         describers={kind: get_describer(model_id) for kind in Kind if (model_id := analysis.describer_of(kind))},
+        plates=get_plate_spotter(finder, reader) if finder and reader else None,
     )
 
 
 def write_result(analysis: Analysis, result: AnalysisResult) -> None:
     """Make the recording's sightings those of `result`, and end the job, in one transaction."""
-    new_files: list[Sighting] = []
+    new_files: list[FieldFile] = []
     try:
         with transaction.atomic():
             jobs.renew_claim(analysis, frames_read=result.frames_read)
@@ -65,20 +73,20 @@ def write_result(analysis: Analysis, result: AnalysisResult) -> None:
             for track in result.tracks:
                 row = kept.pop(_key_of_track(track), None)
                 if row is None:
-                    new_files.append(row := _new_sighting(analysis, track))
-                _fill(row, analysis, track)
-                row.save()
-                _write_feature(row, analysis.embedder_of(row.kind), track)
-                _write_description(row, analysis.describer_of(row.kind), track)
+                    row = _new_sighting(analysis, track)
+                    new_files.append(row.image)
+                _write_sighting(row, analysis, track, new_files)
             jobs.end_job(
                 analysis,
                 JobStatus.DONE,
                 sightings_written=len(result.tracks),
                 warning="\n".join(in_words(warning, name=_known_name(analysis)) for warning in result.warnings),
             )
+            tell = partial(sightings_written.send_robust, sender=Analysis, analysis_id=analysis.pk)
+            transaction.on_commit(tell, robust=True)
     except BaseException:
-        for row in new_files:
-            row.image.delete(save=False)
+        for file in new_files:
+            file.storage.delete(str(file.name))
         raise
 
 
@@ -101,13 +109,20 @@ def _key_of_track(track: TrackResult) -> TrackKey:
 
 
 def _drop(rows: list[Sighting]) -> None:
+    prefetch_related_objects(rows, "plates")
     for row in rows:
+        images = [row.image, *(plate.image for plate in row.plates.all())]
         try:
             with transaction.atomic():
                 row.delete()
-            transaction.on_commit(lambda image=row.image: image.storage.delete(image.name), robust=True)  # type: ignore[misc]
+            for image in images:
+                _delete_on_commit(image)
         except ProtectedError:
             Sighting.objects.filter(pk=row.pk).update(is_superseded=True)
+
+
+def _delete_on_commit(file: FieldFile) -> None:
+    transaction.on_commit(partial(file.storage.delete, str(file.name)), robust=True)
 
 
 def _park_numbers(rows: Iterable[Sighting]) -> None:
@@ -122,6 +137,20 @@ def _new_sighting(analysis: Analysis, track: TrackResult) -> Sighting:
     return row
 
 
+def _write_sighting(row: Sighting, analysis: Analysis, track: TrackResult, new_files: list[FieldFile]) -> None:
+    before = _place_of(row)
+    _fill(row, analysis, track)
+    row.save()
+    _write_feature(row, analysis.embedder_of(row.kind), track)
+    _write_description(row, analysis.describer_of(row.kind), track)
+    _write_plate(row, analysis.plate_reader, track, new_files, has_moved=_place_of(row) != before)
+
+
+def _place_of(row: Sighting) -> tuple[object, ...]:
+    """What says whether a search of plates may see it."""
+    return row.first_seen_at, row.last_seen_at, row.is_small
+
+
 def _fill(row: Sighting, analysis: Analysis, track: TrackResult) -> None:
     time_at = analysis.recording.time_at
     row.analysis, row.track_number, row.kind = analysis, track.number, str(track.kind)
@@ -130,6 +159,8 @@ def _fill(row: Sighting, analysis: Analysis, track: TrackResult) -> None:
     row.seen_at = time_at(track.best_s)
     row.x1, row.y1, row.x2, row.y2 = (float(edge) for edge in track.box)
     row.observations = len(track.observations)
+    if track.kind == Kind.VEHICLE and analysis.plate_reader:
+        row.plate_reader = analysis.plate_reader
     row.trajectory = encode(Trajectory.of((time_s, Box(*edges)) for _, time_s, *edges, _ in track.observations))
 
 
@@ -157,6 +188,32 @@ def _write_description(row: Sighting, describer: str, track: TrackResult) -> Non
     elif bytes(old.probabilities) != probabilities:
         old.probabilities = probabilities
         old.save(update_fields=["probabilities"])
+
+
+def _write_plate(
+    row: Sighting, reader: str, track: TrackResult, new_files: list[FieldFile], *, has_moved: bool
+) -> None:
+    """Make the sighting's plate of this reader what was read, unless it is already so. Rows are never changed in place:
+    a sighting with other times gets a new one too."""
+    if not reader:
+        return
+    old, new = row.plates.of_reader(reader).first(), _plate_of(row, reader, track.plate)
+    if old is not None and new is not None and not has_moved and is_same(old, new):
+        return
+    if old is not None:
+        old.delete()
+        _delete_on_commit(old.image)
+    if new is not None and track.plate is not None:
+        add_picture(new, track.plate.image_jpeg)
+        new_files.append(new.image)
+        new.save()
+
+
+def _plate_of(row: Sighting, reader: str, plate: TrackPlate | None) -> Plate | None:
+    if plate is None:
+        return None
+    seen_at = row.recording.time_at(plate.time_s)
+    return plate_of(row, reader, plate.read, reads=plate.reads, seen_at=seen_at)
 
 
 def _known_name(analysis: Analysis) -> str:

@@ -1,6 +1,7 @@
-"""What was seen: analyses of recordings, and the sightings, features and descriptions that they leave."""
+"""What was seen: analyses of recordings, and the sightings, features, descriptions and plates that they leave."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Self
 from uuid import uuid4
@@ -14,12 +15,22 @@ from django.utils.translation import gettext_lazy as _
 from numpy.typing import NDArray
 
 from cameras.models import Camera, Recording
+from inference.core.plates import Character, PlateRead
+from inference.core.plates.text import MOST_CHARACTERS
 from portal.accounts.models import User
 from portal.jobs import Job
 from portal.jobs import soon as soon  # landed migrations know it by this place
 
 # The fields of an analysis that name its models.
-MODEL_FIELDS = ("detector", "embedder", "vehicle_embedder", "person_describer", "vehicle_describer")
+MODEL_FIELDS = (
+    "detector",
+    "embedder",
+    "vehicle_embedder",
+    "person_describer",
+    "vehicle_describer",
+    "plate_finder",
+    "plate_reader",
+)
 
 
 def new_feature_key() -> int:
@@ -42,6 +53,8 @@ class Analysis(Job):
     vehicle_embedder = models.CharField(_("embedder of vehicles"), max_length=60, blank=True)
     person_describer = models.CharField(_("describer of persons"), max_length=60, blank=True)
     vehicle_describer = models.CharField(_("describer of vehicles"), max_length=60, blank=True)
+    plate_finder = models.CharField(_("finder of number plates"), max_length=60, blank=True)
+    plate_reader = models.CharField(_("reader of number plates"), max_length=60, blank=True)
     fps = models.FloatField(_("sampled frames per second"))
     frames_read = models.PositiveIntegerField(_("frames"), default=0)
     sightings_written = models.PositiveIntegerField(_("sightings"), default=0)
@@ -105,6 +118,15 @@ class SightingQuerySet(models.QuerySet["Sighting"]):
     def seen_between(self, starts_at: datetime, ends_at: datetime) -> Self:
         return self.filter(first_seen_at__lt=ends_at, last_seen_at__gte=starts_at)
 
+    def unread_by(self, reader: str) -> Self:
+        """Vehicles at which this reader of number plates has not looked yet; without a reader all."""
+        vehicles = self.filter(kind=Sighting.Kind.VEHICLE)
+        if not reader:
+            return vehicles
+        # The analysis looked first; another reader may have looked since, and is the last.
+        looked_before = ~Q(plate_reader="") & Q(analysis__plate_reader=reader)
+        return vehicles.exclude(Q(plate_reader=reader) | looked_before)
+
 
 class Sighting(models.Model):
     """One track of one recording: when it was there, and its one best picture."""
@@ -139,6 +161,8 @@ class Sighting(models.Model):
     # Every box of the track over time; `inference.core.trajectory` reads and writes it.
     trajectory = models.BinaryField(_("track of boxes"), default=b"")
     image = models.FileField(_("picture"), upload_to=sighting_image_name, max_length=200)
+    # The reader that looked for a number plate last, whether it found one or not.
+    plate_reader = models.CharField(_("reader of number plates"), max_length=60, blank=True, editable=False)
 
     objects = SightingQuerySet.as_manager()
 
@@ -224,6 +248,65 @@ class Description(models.Model):
 
     def __str__(self) -> str:
         return f"{self.describer} → {self.sighting_id}"
+
+
+def plate_image_name(plate: "Plate", name: str) -> str:
+    return f"plates/{plate.sighting.recording_id}/{uuid4().hex}.jpg"
+
+
+class PlateQuerySet(models.QuerySet["Plate"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Who sees a sighting sees its plate."""
+        return self.filter(sighting__in=Sighting.objects.visible_to(user))
+
+    def of_reader(self, reader: str) -> Self:
+        return self.filter(reader=reader)
+
+    def current(self) -> Self:
+        return self.filter(sighting__is_superseded=False)
+
+
+class Plate(models.Model):
+    """A sighting's number plate as one reader reads it. Never changed: another read, or a sighting with other times,
+    gets a new row with a higher id, from which those who keep plates in memory learn of it (`inference.plates`)."""
+
+    sighting = models.ForeignKey(Sighting, models.CASCADE, related_name="plates", verbose_name=_("sighting"))
+    reader = models.CharField(_("reader"), max_length=60)
+    text = models.CharField(_("number plate"), max_length=MOST_CHARACTERS)
+    confidence = models.FloatField(_("confidence"), help_text=_("Of its least certain character, 0 to 1."))
+    # For each character what it may be, best first: [[["1", 0.98], ["7", 0.01]], …].
+    characters = models.JSONField(default=list)
+    reads = models.PositiveSmallIntegerField(_("times read"))
+    seen_at = models.DateTimeField(_("time of the picture"))
+    image = models.FileField(_("picture"), upload_to=plate_image_name, max_length=200)
+
+    objects = PlateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("number plate")
+        verbose_name_plural = _("number plates")
+        ordering = ["seen_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["sighting", "reader"], name="one_plate_per_sighting_and_reader"),
+            models.CheckConstraint(condition=~Q(text=""), name="plate_has_text"),
+            models.CheckConstraint(condition=Q(confidence__gte=0, confidence__lte=1), name="plate_confidence_sane"),
+        ]
+        # New rows of a reader are looked for by id before each search.
+        indexes = [models.Index(fields=["reader", "id"], name="plate_newest")]
+
+    def __str__(self) -> str:
+        # Without the text: this is what the audit trail keeps when the plate is long destroyed.
+        return f"{self.reader} → {self.sighting_id}"
+
+    @property
+    def read(self) -> PlateRead:
+        return plate_read(self.text, self.confidence, self.characters)
+
+
+def plate_read(text: str, confidence: float, characters: Sequence[Sequence[tuple[str, float]]]) -> PlateRead:
+    """What a row's fields say, as the core has it."""
+    choices = (Character(tuple((one, chance) for one, chance in place)) for place in characters)
+    return PlateRead(text, confidence, tuple(choices))
 
 
 class PairBackground(models.Model):

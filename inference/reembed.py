@@ -1,19 +1,22 @@
-"""After a change of models: features and descriptions anew from the stored best pictures, not from footage."""
+"""After a change of models: features, descriptions and plates anew from the stored best pictures, not from footage."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 from numpy.typing import NDArray
 
 from inference.core.attributes import Describer, pack
 from inference.core.detections import Kind
 from inference.core.errors import CoreError
-from inference.core.images import decode_jpeg
+from inference.core.images import decode_jpeg, encode_jpeg
+from inference.core.plates.spotter import PlateSpotter, SeenPlate
 from inference.core.reid import Embedder
-from inference.models import Description, Feature, Sighting, SightingQuerySet
+from inference.models import Description, Feature, Plate, Sighting, SightingQuerySet
+from inference.plate_rows import add_picture, plate_of
 from inference.tuning import TunedEmbedder, map_stored
 
 logger = logging.getLogger(__name__)
@@ -63,6 +66,55 @@ def redescribe(describer: Describer, kind: Kind, on_progress: OnProgress) -> tup
         _write(Description, made)
 
     return _fill(_of_kind(kind).exclude(descriptions__describer=describer.id), make, on_progress)
+
+
+class Reread(NamedTuple):
+    """At how many pictures was looked, how many plates were read, and how many pictures could not be."""
+
+    looked_at: int
+    read: int
+    failed: int
+
+
+def reread_plates(spotter: PlateSpotter, on_progress: OnProgress) -> Reread:
+    """Look for a number plate in the picture of every vehicle at which this reader has not looked yet.
+
+    May be stopped and started again, as `reembed`. A plate that the reader has read from footage stays: one picture
+    says less than a whole track.
+    """
+    reader, read = spotter.reader.id, 0
+
+    def make(pictures: Sequence[Picture]) -> None:
+        nonlocal read
+        seen = spotter.spot([picture for _pk, picture in pictures])
+        surest = [plates[0] if plates else None for plates in seen]
+        read += _write_plates(reader, {pk: plate for (pk, _picture), plate in zip(pictures, surest, strict=True)})
+
+    looked_at, failed = _fill(Sighting.objects.unread_by(reader), make, on_progress)
+    return Reread(looked_at, read, failed)
+
+
+def _write_plates(reader: str, seen: Mapping[int, SeenPlate | None]) -> int:
+    """Write what was read of sightings that are still there, and that it was looked for; return how many plates."""
+    new_files: list[FieldFile] = []
+    try:
+        with transaction.atomic():
+            rows = list(Sighting.objects.filter(pk__in=seen).order_by("pk").select_for_update(no_key=True))
+            plates = Plate.objects.of_reader(reader).filter(sighting__in=rows)
+            has_plate = set(plates.values_list("sighting_id", flat=True))
+            for row in rows:
+                plate = seen[row.pk]
+                if plate is not None and row.pk not in has_plate:
+                    new = plate_of(row, reader, plate.read, reads=1, seen_at=row.seen_at)
+                    add_picture(new, encode_jpeg(plate.picture))
+                    new_files.append(new.image)
+                    new.save()
+            Sighting.objects.filter(pk__in=[row.pk for row in rows]).update(plate_reader=reader)
+    except BaseException:
+        for file in new_files:
+            file.storage.delete(str(file.name))
+        raise
+    return len(new_files)
 
 
 def _of_kind(kind: Kind) -> SightingQuerySet:

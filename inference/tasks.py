@@ -1,13 +1,26 @@
 """What workers do: take an id, claim the row, call the job."""
 
-from celery import shared_task
+from threading import Thread
+from typing import Any
 
-from inference import detecting, ingest
+from celery import current_app, shared_task
+from celery.signals import worker_process_init
+
+from inference import detecting, ingest, plates
 from inference.asking import reply
 from inference.background import measure_backgrounds
 from inference.engine import embedder_id
 from inference.models import Analysis, Sighting
 from portal import jobs
+
+SEARCH_QUEUE = "search"
+
+
+@worker_process_init.connect
+def read_plates_in(**kwargs: Any) -> None:
+    """A worker that searches reads the number plates in while it waits for its first search; no other ever does."""
+    if SEARCH_QUEUE in current_app.amqp.queues.consume_from:
+        Thread(target=plates.warm, name="plates", daemon=True).start()
 
 
 @shared_task

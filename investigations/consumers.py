@@ -1,4 +1,4 @@
-"""The live side of the pages: one socket per request, and one per person."""
+"""The live side of the pages: one socket per request, one per person, and one for each centre's watch list."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from investigations import events
 from investigations.models import Notification, SearchRequest
+from portal.accounts.rights import Right, has_right
 
 FORBIDDEN = 4403
 
@@ -84,3 +85,19 @@ class NotificationConsumer(ListeningConsumer):
     def _may_see(self, notification_id: int) -> bool:
         """The request may be another centre's or station's by now."""
         return Notification.objects.visible_to(self.scope["user"]).filter(pk=notification_id).exists()
+
+
+class WatchConsumer(ListeningConsumer):
+    """Tells the people of a centre that something about its watch list is new, as long as they may see it."""
+
+    async def event(self, message: dict[str, Any]) -> None:
+        if await self._may_listen() and self.group == self._group():
+            await self.send_json(message["event"])
+        else:
+            await self.close(code=FORBIDDEN)
+
+    def _group(self) -> str:
+        return events.watch_group(self.scope["user"].agency_id)
+
+    def _is_allowed(self, user: Any) -> bool:
+        return has_right(user, Right.WATCH_PLATES) and user.agency_id is not None

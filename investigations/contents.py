@@ -88,6 +88,8 @@ def _item(row: AnswerItem, picture: bytes | None) -> Item:
         rank=row.rank,
         compared=row.compared,
         reviews=tuple(reviews),
+        plate=row.plate,
+        plate_confidence=row.plate_confidence,
     )
 
 

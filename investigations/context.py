@@ -1,11 +1,11 @@
-"""What every page's frame shows of the investigations: how many notifications are unread."""
+"""What every page's frame shows of the investigations: how many notifications are unread, and how many alerts open."""
 
 from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from investigations.models import Notification
+from investigations.models import Notification, WatchAlert
 from portal.accounts.models import User
 from portal.accounts.second_factor import is_let_in
 
@@ -16,6 +16,7 @@ def notifications(request: HttpRequest) -> dict[str, Any]:
     return {
         "has_bell": SimpleLazyObject(lambda: _has_bell(user)),
         "unread_notifications": SimpleLazyObject(lambda: _count(user)),
+        "open_alerts": SimpleLazyObject(lambda: WatchAlert.objects.visible_to(user).open().count() if user else 0),
     }
 
 

@@ -22,7 +22,7 @@ from cameras.models import Camera, Recording
 from inference.engine import get_gallery
 from inference.footage import forget_footage, owner_of
 from inference.jobs import run_job
-from inference.models import Analysis, Sighting
+from inference.models import Analysis, Plate, Sighting
 from investigations import events
 from investigations.erasure import delete_files, hash_files
 from investigations.expiry import cameras_with_expired, expired_of, unheld
@@ -38,6 +38,8 @@ from investigations.models import (
     QueryPicture,
     SearchRequest,
     Unmasking,
+    WatchAlert,
+    WatchEntry,
 )
 from investigations.services.notices import announce
 from investigations.services.paths import take_from_path
@@ -51,6 +53,7 @@ logger = logging.getLogger(__name__)
 RECORDINGS_AT_ONCE = 20
 # A certificate is a document that people read and print. What has expired beyond it comes into the next one.
 MOST_ITEMS = 5000
+ENTRIES_AT_ONCE = 500
 
 
 @dataclass
@@ -98,6 +101,8 @@ def digest_of(items: list[dict[str, Any]]) -> str:
 def _work(job: Destruction) -> None:
     if job.rule == Destruction.Rule.EXPIRED:
         _expire(job)
+    elif job.rule == Destruction.Rule.WATCHED:
+        _purge_watched(job)
     else:
         _purge(job)
 
@@ -141,9 +146,11 @@ def _destroy_recordings(job: Destruction, ids: list[int], left: dict[int, str]) 
 
 def _destroy_batch(job: Destruction, ids: list[int]) -> None:
     sightings = Sighting.objects.filter(recording__in=ids)
+    plates = Plate.objects.filter(sighting__in=sightings)
     pictures = QueryPicture.objects.filter(sighting__in=sightings)
     played = [owner_of(recording) for recording in Recording.objects.filter(pk__in=ids)]
-    _plan(job, [*_names(sightings, "image"), *_names(pictures, "image")], sightings, played)
+    names = [name for rows in (sightings, plates, pictures) for name in _names(rows, "image")]
+    _plan(job, names, sightings, played)
     with transaction.atomic():
         jobs.renew_claim(job)  # its row is locked to the end: nobody takes the job over in the middle of a batch
         recordings = Recording.objects.filter(pk__in=_lock(ids))
@@ -178,6 +185,7 @@ def _lock(ids: list[int]) -> list[int]:
 
 def _delete_recordings(ledger: Ledger, recordings: models.QuerySet[Recording]) -> None:
     sightings = Sighting.objects.filter(recording__in=recordings)
+    plates = Plate.objects.filter(sighting__in=sightings)
     candidates = Candidate.objects.filter(sighting__in=sightings)
     pictures = QueryPicture.objects.filter(sighting__in=sightings)  # copies of what was seen
     analyses = Analysis.objects.filter(recording__in=recordings)
@@ -185,10 +193,15 @@ def _delete_recordings(ledger: Ledger, recordings: models.QuerySet[Recording]) -
     on_path = list(SearchRequest.objects.filter(path__points__sighting__in=sightings).distinct())
     ledger.list_rows(recordings, file="file", sha256="sha256")
     ledger.list_rows(sightings, file="image")
+    ledger.list_rows(plates, file="image")
     ledger.list_rows(pictures, file="image")
+    # What was confirmed stays with its entry of the watch list, without a picture.
+    alerts = WatchAlert.objects.filter(sighting__in=sightings).exclude(status=WatchAlert.Status.CONFIRMED)
     ledger.list_rows(candidates)
+    ledger.list_rows(alerts)
     ledger.list_rows(analyses)
     ledger.delete_rows(candidates)
+    ledger.delete_rows(alerts)
     for request in on_path:
         take_from_path(request, actor=None)
     ledger.delete_rows(pictures)
@@ -248,11 +261,13 @@ def _take_purge(request: SearchRequest) -> bool:
 
 def _delete_work(ledger: Ledger, request: SearchRequest) -> None:
     """The leads, what was decided about them, and the path. That it was searched, where and when, stays; what for
-    does not."""
+    does not, nor the plate in the request's own form."""
     for rows in (Candidate.objects.filter(search__request=request), Path.objects.filter(request=request)):
         ledger.list_rows(rows)
         ledger.delete_rows(rows)
+    _delete_watched(ledger, WatchEntry.objects.filter(request=request))
     request.searches.update(description=[], wanted=[], plate="")
+    SearchRequest.objects.filter(pk=request.pk).update(plate="")
 
 
 def _delete_packages(ledger: Ledger, request: SearchRequest) -> None:
@@ -266,6 +281,29 @@ def _delete_packages(ledger: Ledger, request: SearchRequest) -> None:
         ledger.counts[EvidencePackage._meta.label_lower] += count
     Unmasking.objects.filter(package__in=packages).update(sighting=None)
     AnswerItem.objects.filter(answer__request=request).update(sighting=None)
+
+
+# ── Entries of a watch list ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _purge_watched(job: Destruction) -> None:
+    with transaction.atomic():
+        jobs.renew_claim(job)
+        due = WatchEntry.objects.to_purge(timezone.now()).filter(centre=job.centre).order_by("pk")
+        ids = list(due.select_for_update().values_list("pk", flat=True)[:ENTRIES_AT_ONCE])
+        ledger = Ledger({})
+        _delete_watched(ledger, WatchEntry.objects.filter(pk__in=ids))
+        _write(job, ledger)
+        _certify(job)
+
+
+def _delete_watched(ledger: Ledger, entries: models.QuerySet[WatchEntry]) -> None:
+    """Alerts have no pictures of their own: those they show are the sightings', and go with them."""
+    alerts = WatchAlert.objects.filter(entry__in=entries)
+    for rows in (alerts, entries):
+        ledger.list_rows(rows)
+    ledger.delete_rows(alerts)
+    ledger.delete_rows(entries)
 
 
 # ── The certificate ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.db import transaction
 
-from investigations.models import EvidencePackage, Notification, Search, SearchRequest
+from investigations.models import EvidencePackage, Notification, Search, SearchRequest, WatchEntry
 from portal.accounts.models import User
 
 
@@ -52,11 +52,27 @@ class RequestChanged(TypedDict):
 class NotificationAdded(TypedDict):
     type: Literal["notification.added"]
     notification: int
-    request: int
+    request: int | None
     kind: str
 
 
-Event = SearchProgress | CandidatesChanged | PathChanged | PackageProgress | RequestChanged | NotificationAdded
+class WatchChanged(TypedDict):
+    """Says that an entry of the watch list, its alerts or what is decided about them are new; not what."""
+
+    type: Literal["watch.changed"]
+    entry: int
+    what: Literal["entry", "alerts", "decision", "look_back"]
+
+
+Event = (
+    SearchProgress
+    | CandidatesChanged
+    | PathChanged
+    | PackageProgress
+    | RequestChanged
+    | NotificationAdded
+    | WatchChanged
+)
 
 
 def request_group(request_id: int) -> str:
@@ -65,6 +81,10 @@ def request_group(request_id: int) -> str:
 
 def person_group(user_id: int) -> str:
     return f"person-{user_id}"
+
+
+def watch_group(centre_id: int) -> str:
+    return f"watch-{centre_id}"
 
 
 def push(request_id: int, event: Event) -> None:
@@ -88,6 +108,12 @@ def push_notification(notice: Notification) -> None:
         "kind": str(notice.kind),
     }
     transaction.on_commit(lambda: _send(person_group(notice.user_id), event), robust=True)
+
+
+def push_watch(entry: WatchEntry, what: Literal["entry", "alerts", "decision", "look_back"]) -> None:
+    """Tell the people of the entry's centre, on whichever page of the watch list."""
+    event: WatchChanged = {"type": "watch.changed", "entry": entry.pk, "what": what}
+    transaction.on_commit(lambda: _send(watch_group(entry.centre_id), event), robust=True)
 
 
 def for_viewer(event: Event, viewer: User) -> Event:

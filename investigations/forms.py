@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from investigations.models import Case, CaseShare, LegalBasis, SearchRequest, Tip
+from investigations.plates import LONGEST_TYPED, read_plate
 from portal.accounts.models import Agency
 
 VEHICLE_FIELDS = ("plate", "vehicle_colour", "vehicle_type")
@@ -53,6 +54,16 @@ def degrees_input() -> forms.TextInput:
 class RequestForm(forms.ModelForm):  # type: ignore[type-arg]
     """A request of `case`. Vehicles are described for vehicle cases only, and only bases that cover it are offered."""
 
+    plate = forms.CharField(
+        label=_("number plate"),
+        required=False,
+        max_length=LONGEST_TYPED,
+        widget=forms.TextInput({"spellcheck": "false", "autocapitalize": "characters", "autocomplete": "off"}),
+        help_text=_(
+            "As far as it is known: ? for a character that is not, * for several, for example 12가34?? or 34*."
+        ),
+    )
+
     class Meta:
         model = SearchRequest
         fields = [
@@ -79,7 +90,6 @@ class RequestForm(forms.ModelForm):  # type: ignore[type-arg]
         help_texts = {
             "document_number": _("Of the letter of cooperation or of the warrant."),
             "wanted": _("Clothes, build, bag, shoes, gait: what an operator can see from above and afar."),
-            "plate": _("As far as it is known; put ? for a character that is not, for example 12가34??."),
             "last_seen_at": _("Korean time. The search starts from around this moment."),
             "last_seen_place": _("In words: a crossing, a shop, a bus stop."),
             "purpose": _("Why the footage is looked through. It is kept in the audit trail."),
@@ -94,6 +104,9 @@ class RequestForm(forms.ModelForm):  # type: ignore[type-arg]
         if case.kind != Case.Kind.VEHICLE:
             for name in VEHICLE_FIELDS:
                 del self.fields[name]
+
+    def clean_plate(self) -> str:
+        return read_plate(self.cleaned_data["plate"])
 
     def place_fields(self) -> list[forms.BoundField]:
         return [self[name] for name in PLACE_FIELDS]

@@ -72,6 +72,7 @@ def _known_candidates(request: SearchRequest, viewer: User) -> list[Candidate]:
     rows = Candidate.objects.visible_to(viewer).filter(search__request=request)
     shown = set(rows.shown_on_path_to(viewer).values_list("pk", flat=True))
     known = known_to(rows, viewer).select_related("sighting__camera").defer("sighting__trajectory")
+    known = known.prefetch_related("sighting__plates")
     return [row for row in known if row.decision != Decision.CONFIRMED or row.pk in shown]
 
 

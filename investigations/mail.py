@@ -37,11 +37,16 @@ def send(ids: Sequence[int]) -> None:
 
 def _send(notice: Notification) -> None:
     with in_language_of(notice.user):
-        subject = f"[{_('Dongseon')}] {notice.request}: {notice.get_kind_display()}"
-        link = settings.PORTAL_URL.rstrip("/") + reverse("workspace", args=[notice.request_id])
+        about = f"{notice.request}: " if notice.request else ""
+        subject = f"[{_('Dongseon')}] {about}{notice.get_kind_display()}"
+        link = settings.PORTAL_URL.rstrip("/") + _place_of(notice)
         text = f"{notice.get_kind_display()}\n\n{link}\n"
         try:
             send_mail(" ".join(subject.split()), text, settings.DEFAULT_FROM_EMAIL, [notice.user.email])
         except (SMTPException, OSError) as error:
             Notification.objects.filter(pk=notice.pk).update(mailed_at=None)
             logger.warning("notification %d could not be mailed: %s", notice.pk, error)
+
+
+def _place_of(notice: Notification) -> str:
+    return reverse("workspace", args=[notice.request_id]) if notice.request else reverse("watch-alerts")

@@ -8,25 +8,23 @@ import numpy as np
 from django.db.models import QuerySet
 from numpy.typing import NDArray
 
-from inference.background import backgrounds_of
 from inference.core.attributes import answers, width_of
-from inference.core.errors import ModelError
-from inference.core.manifest import Head, base_of
-from inference.core.odds import Background, MatchCalibration, background_of, posterior
-from inference.core.ranking import evidence, fits, push_away, rerank
-from inference.engine import model_store
+from inference.core.manifest import Head
+from inference.core.odds import posterior
+from inference.core.ranking import evidence, fits, fuse, push_away, rerank
 from inference.gallery import Found, Match
 from inference.models import Description
-from inference.tuning import match_of
+from investigations.chances import calibration_of, log_lr_of
 from investigations.models import Search
+from investigations.plate_search import NO_PLATES, ReadPlate, ReadPlates, plates_read
 from investigations.querying import Query, stored_features
 
 # So many of the best are re-ranked; fewer are mostly the target's own neighbours, more is time for nothing.
 HEAD = 200
 # Where the model has no table: about what a cosine is worth in log-odds between strangers and matches.
 USUAL_SLOPE = 20.0
-# From so many comparisons a camera's own background is better than the pair's.
-OWN_BACKGROUND = 30
+# Keeps the order where a table is level.
+TIE = 1e-3
 ROWS_AT_ONCE = 5000
 
 
@@ -40,6 +38,8 @@ class Ranked:
     odds: float | None = None
     evidence: float | None = None
     described: dict[str, Any] = field(default_factory=dict)
+    plate: str = ""
+    plate_distance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -82,25 +82,52 @@ def found_by_words(described: Described, query: Query, *, limit: int) -> Found:
     return Found(matches, len(described.sighting_ids), {})
 
 
-def rank_by_words(row: Search, query: Query, matches: Sequence[Match]) -> list[Ranked]:
-    """Lines of a list without pictures; rejected candidates push away what looks like them."""
-    described = _descriptions_of(row, query, [match.sighting_id for match in matches])
-    orders = {match.sighting_id: match.score for match in matches}
-    vectors = stored_features(row.embedder, list(orders)) if len(query.rejected) else {}
+def fitting(row: Search, query: Query, near: ReadPlates) -> ReadPlates:
+    """Leave out those that certainly lack something required, as among all others."""
+    if not query.is_filtering or not query.heads or not near:
+        return near
+    without = misfits(_read_descriptions(row, query, list(near)), query)
+    return {pk: read for pk, read in near.items() if pk not in without}
+
+
+def rank_by_words(row: Search, query: Query, matches: Sequence[Match], near: ReadPlates = NO_PLATES) -> list[Ranked]:
+    """Lines of a list without pictures, by description and plate; who was rejected pushes away what looks alike."""
+    said = {match.sighting_id: match.score for match in matches}
+    ids = list(dict.fromkeys((*said, *near)))
+    described = _descriptions_of(row, query, ids)
+    read, told = _plates_of(query, ids, near)
+    if query.plate:  # among other evidence the description counts no more than its cap
+        worth = _evidence([described.get(pk) for pk in ids], query)
+        said = dict(zip(ids, worth.tolist(), strict=True))
+    orders = dict(said)
+    vectors = stored_features(row.embedder, ids) if len(query.rejected) else {}
     for pk, vector in vectors.items():
         push = push_away(np.zeros(1, np.float32), vector[None], query.rejected)[0]
         orders[pk] += float(push) * USUAL_SLOPE
     lines = [
-        Ranked(pk, None, order, None, _rounded(orders[pk]), _looks(described.get(pk), query))
-        for pk, order in orders.items()
+        Ranked(
+            pk,
+            None,
+            orders[pk] + told[at],
+            None,
+            _rounded(orders[pk]) if query.wanted else None,
+            _looks(described.get(pk), query),
+            *_plate_fields(read.get(pk)),
+        )
+        for at, pk in enumerate(ids)
     ]
     return sorted(lines, key=lambda line: (-line.order, line.sighting_id))
 
 
 def rank(
-    row: Search, query: Query, matches: Sequence[Match], cosines: Mapping[int, NDArray[np.float32]], compared: int
+    row: Search,
+    query: Query,
+    matches: Sequence[Match],
+    cosines: Mapping[int, NDArray[np.float32]],
+    compared: int,
+    near: ReadPlates = NO_PLATES,
 ) -> list[Ranked]:
-    """Lines of a list that pictures were searched by: re-ranked, with odds and what the description says.
+    """Lines of a list that pictures were searched by: re-ranked, with odds and what description and plate say.
 
     Args:
         row: The search.
@@ -108,85 +135,117 @@ def rank(
         matches: The head of the list, by the fused query's cosine.
         cosines: By camera, how alike everybody there is to the fused query.
         compared: How many were compared.
+        near: Those who are listed for their plates, whether they are in the head or not.
     """
-    vectors = stored_features(row.embedder, [match.sighting_id for match in matches])
-    head = [match for match in matches if match.sighting_id in vectors]
+    vectors = stored_features(row.embedder, [*(match.sighting_id for match in matches), *near])
+    head = _head(query, matches, near, vectors)
     if not head:
         return []
-    features = np.stack([vectors[match.sighting_id] for match in head])
-    fused = np.array([match.score for match in head], np.float32)
-    described = _descriptions_of(row, query, [match.sighting_id for match in head])
-    worth = _evidence([described.get(match.sighting_id) for match in head], query)
+    ids = [match.sighting_id for match in head]
+    described = _descriptions_of(row, query, ids)
+    worth = _evidence([described.get(pk) for pk in ids], query)
+    read, told = _plates_of(query, ids, near)
     calibration = calibration_of(row.embedder, row.kind)
-    pushed = push_away(fused, features, query.rejected)
-    first = np.argsort(-pushed, kind="stable")[:HEAD]
-    pushed[first] = rerank(pushed[first], features[first])
-    order = pushed + worth / (calibration.slope if calibration else USUAL_SLOPE)
-    odds = _odds(row, calibration, head, fused, cosines, worth, compared) if calibration else [None] * len(head)
-    scores = (features @ query.features.T).max(axis=1)
+    log_lr = log_lr_of(row, calibration, head, cosines) if calibration else None
+    slope = calibration.slope if calibration else USUAL_SLOPE
+    pushed, alike = _likeness(query, head, vectors)
+    odds: list[float | None] = [None] * len(ids)
+    if query.plate:
+        order = _likeness_odds(pushed, alike, log_lr, head, slope) + worth + told
+    else:
+        order = alike + worth / slope
+        if log_lr is not None:
+            odds = [round(float(1 - chance), 6) for chance in posterior(log_lr + worth, compared)]
     lines = [
         Ranked(
-            match.sighting_id,
-            _rounded(scores[at]),
+            pk,
+            _rounded((query.features @ vectors[pk]).max()) if pk in vectors else None,
             float(order[at]),
             odds[at],
             _rounded(worth[at]) if query.wanted else None,
-            _looks(described.get(match.sighting_id), query),
+            _looks(described.get(pk), query),
+            *_plate_fields(read.get(pk)),
         )
-        for at, match in enumerate(head)
+        for at, pk in enumerate(ids)
     ]
     return sorted(lines, key=lambda line: (-line.order, line.sighting_id))
 
 
-def calibration_of(embedder: str, kind: str) -> MatchCalibration | None:
-    """What the manifest says the model's cosines are worth; None where it has no table for this kind (a table is of the
-    first kind that the model is for), or there is no such model. A tuned one's is its base's, moved to its cosines."""
-    try:
-        entry = model_store().entry(base_of(embedder), task="reid")
-        table = match_of(embedder, entry.match)
-    except ModelError:
-        return None
-    return MatchCalibration(table) if table and entry.kinds[0] == kind else None
+def _head(
+    query: Query, matches: Sequence[Match], near: ReadPlates, vectors: Mapping[int, NDArray[np.float32]]
+) -> list[Match]:
+    """The head by likeness, then those listed for their plates alone, with their cosines if they have a feature."""
+    head = [match for match in matches if match.sighting_id in vectors]
+    fused, known = fuse(query.features), {match.sighting_id for match in head}
+    return head + [
+        Match(pk, float((fused @ vectors[pk]).max()) if pk in vectors else np.nan, read.camera_id)
+        for pk, read in near.items()
+        if pk not in known
+    ]
 
 
-def _odds(
-    row: Search,
-    calibration: MatchCalibration,
+def _likeness(
+    query: Query, head: Sequence[Match], vectors: Mapping[int, NDArray[np.float32]]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """N cosines, less what is like a rejected candidate, and the same re-ranked; NaN without a feature."""
+    pushed, alike = np.full((2, len(head)), np.nan, np.float32)
+    known = np.array([at for at, match in enumerate(head) if match.sighting_id in vectors], np.intp)
+    if len(known):
+        features = np.stack([vectors[head[at].sighting_id] for at in known])
+        scores = push_away(np.array([head[at].score for at in known], np.float32), features, query.rejected)
+        pushed[known] = scores
+        first = np.argsort(-scores, kind="stable")[:HEAD]
+        scores[first] = rerank(scores[first], features[first])
+        alike[known] = scores
+    return pushed, alike
+
+
+def _likeness_odds(
+    pushed: NDArray[np.float32],
+    alike: NDArray[np.float32],
+    log_lr: NDArray[np.float64] | None,
     head: Sequence[Match],
-    fused: NDArray[np.float32],
-    cosines: Mapping[int, NDArray[np.float32]],
-    worth: NDArray[np.float32],
-    compared: int,
-) -> list[float | None]:
-    """Chances of being somebody else, each camera's cosines read against its own background."""
-    backgrounds = _backgrounds(row, cosines)
-    cameras = np.array([match.camera_id for match in head])
-    log_lr = np.zeros(len(head))
-    for camera_id in np.unique(cameras).tolist():
-        here = cameras == camera_id
-        log_lr[here] = calibration.log_lr(fused[here], backgrounds.get(camera_id))
-    return [round(float(1 - chance), 6) for chance in posterior(log_lr + worth, compared)]
+    slope: float,
+) -> NDArray[np.float64]:
+    """The likeness as N log-odds that a plate's can be added to; 0 without a feature.
+
+    How much is the table's to say or, where the model has none, the slope's, against the middle of the head. Who gets
+    it, re-ranking: what it adds to a cosine is no evidence, so that the best in its order takes the largest share.
+    """
+    worth = np.zeros(len(head))
+    known = np.flatnonzero(np.isfinite(alike))
+    if not len(known):
+        return worth
+    fused = np.array([match.score for match in head])
+    said = (pushed - np.median(pushed[known])) * slope if log_lr is None else log_lr + (pushed - fused) * slope
+    best_first = known[np.argsort(-alike[known], kind="stable")]
+    worth[best_first] = np.sort(said[known])[::-1] + alike[best_first] * TIE
+    return worth
 
 
-def _backgrounds(row: Search, cosines: Mapping[int, NDArray[np.float32]]) -> dict[int, Background]:
-    """Of each camera how alike strangers are to the query: by this search's own cosines, or, where they are few and
-    the query's pictures come from cameras, by what both cameras are known for."""
-    own = {pk: background_of(found) for pk, found in cosines.items()}
-    few = [pk for pk, found in own.items() if found.count < OWN_BACKGROUND]
-    queried = [pk for pk in row.pictures.usable().values_list("sighting__camera_id", flat=True) if pk]
-    if not few or not queried:
-        return own
-    pairs = backgrounds_of(row.embedder, queried, few, kind=row.kind)
-    for (_from, to), known in sorted(pairs.items(), key=lambda pair: pair[1].count):
-        own[to] = Background(known.mean, known.deviation, known.count)
-    return own
+def _plates_of(query: Query, ids: Sequence[int], near: ReadPlates) -> tuple[ReadPlates, NDArray[np.float64]]:
+    """What was read of the sightings' plates, and N log-odds: nothing where none was read, or none is asked for."""
+    told = np.zeros(len(ids))
+    if query.plate is None:
+        return NO_PLATES, told
+    read = plates_read(query.plate, ids, near)
+    for at, pk in enumerate(ids):
+        if pk in read:
+            told[at] = query.plate.worth(read[pk].distance)
+    return read, told
+
+
+def _plate_fields(read: ReadPlate | None) -> tuple[str, float | None]:
+    return (read.text, read.distance) if read else ("", None)
 
 
 def _descriptions_of(row: Search, query: Query, sighting_ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
-    if not query.heads:
-        return {}
+    return _read_descriptions(row, query, sighting_ids).by_sighting() if query.heads else {}
+
+
+def _read_descriptions(row: Search, query: Query, sighting_ids: Sequence[int]) -> Described:
     rows = Description.objects.of_model(row.describer).filter(sighting__in=sighting_ids)
-    return read_descriptions(rows, query.heads).by_sighting()
+    return read_descriptions(rows, query.heads)
 
 
 def _evidence(described: Sequence[NDArray[np.float32] | None], query: Query) -> NDArray[np.float32]:

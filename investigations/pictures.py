@@ -8,7 +8,7 @@ from django.core import signing
 from django.db.models import Q
 from django.urls import reverse
 
-from inference.models import Sighting, SightingQuerySet
+from inference.models import Plate, PlateQuerySet, Sighting, SightingQuerySet
 from investigations.models import AnswerItem, Attachment, QueryPicture
 from portal.accounts.models import User
 
@@ -23,9 +23,19 @@ def sightings_visible_to(user: User) -> SightingQuerySet:
     return Sighting.objects.filter(Q(pk__in=own) | Q(pk__in=answered))
 
 
+def plates_visible_to(user: User) -> PlateQuerySet:
+    """Who may see a sighting may see its number plate."""
+    return Plate.objects.filter(sighting__in=sightings_visible_to(user))
+
+
 def sighting_url(sighting_id: int, viewer: User) -> str:
     """Return the address of a sighting's picture for `viewer`, whose look the caller has just audited."""
     return _with_pass("sighting", sighting_id, viewer)
+
+
+def plate_url(plate_id: int, viewer: User) -> str:
+    """Return the address of a number plate's picture for `viewer`, whose look the caller has just audited."""
+    return _with_pass("plate", plate_id, viewer)
 
 
 def query_picture_url(picture: QueryPicture, viewer: User) -> str:

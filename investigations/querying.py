@@ -18,6 +18,7 @@ from inference.engine import get_detector, get_embedder, model_store
 from inference.models import Feature, Sighting, SightingQuerySet
 from inference.sentences import in_words
 from investigations.models import QueryPicture, Search
+from investigations.plate_search import AskedPlate
 
 NOTHING = np.zeros((0, 0), np.float32)
 
@@ -35,16 +36,22 @@ class Query:
         rejected: R×D unit vectors of candidates that a person has rejected.
         wanted: What the description says, as far as the describer knows it.
         heads: The describer's attributes; none where there is no describer.
+        plate: The number plate that is asked for.
     """
 
     features: NDArray[np.float32]
     rejected: NDArray[np.float32]
     wanted: tuple[Wanted, ...]
     heads: tuple[Head, ...]
+    plate: AskedPlate | None = None
 
     @property
     def has_pictures(self) -> bool:
         return len(self.features) > 0
+
+    @property
+    def has_words(self) -> bool:
+        return bool(self.wanted and self.heads)
 
     @property
     def is_filtering(self) -> bool:
@@ -63,7 +70,7 @@ def features_of(row: Search) -> NDArray[np.float32]:
     if vectors:
         return np.concatenate(vectors)
     errors = " ".join(row.pictures.exclude(error="").values_list("error", flat=True))
-    if errors or not row.wanted:
+    if errors or not (row.wanted or row.is_by_plate):
         raise NoQuery(errors or _("Add a picture to search by."))
     return NOTHING
 
@@ -102,11 +109,19 @@ def known_heads_of(describer: str) -> tuple[Head, ...]:
 
 def incomparable(row: Search) -> SightingQuerySet:
     """Sightings of the search's kind that it cannot compare: without a feature of its embedder or, where it has words
-    alone, without a description of its describer."""
+    alone, without a description of its describer; by a plate alone, those at which its reader has not looked."""
     sightings = Sighting.objects.current().filter(kind=row.kind)
-    if row.wanted and not row.pictures.usable().exists():
+    if row.pictures.usable().exists():
+        return sightings.exclude(features__embedder=row.embedder)
+    if row.wanted:
         return sightings.exclude(descriptions__describer=row.describer)
+    if row.is_by_plate:
+        return sightings.unread_by(row.plate_reader)
     return sightings.exclude(features__embedder=row.embedder)
+
+
+def is_by_plate_alone(row: Search) -> bool:
+    return row.is_by_plate and not row.wanted and not row.pictures.usable().exists()
 
 
 def cut_out(image: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:

@@ -26,11 +26,20 @@ from investigations.ordering import (
     HEAD,
     Described,
     Ranked,
+    fitting,
     found_by_words,
     misfits,
     rank,
     rank_by_words,
     read_descriptions,
+)
+from investigations.plate_search import (
+    NO_PLATES,
+    ReadPlates,
+    asked_plate_of,
+    near_plates,
+    plate_warnings,
+    plates_compared,
 )
 from investigations.querying import (
     NoQuery,
@@ -39,6 +48,7 @@ from investigations.querying import (
     features_of,
     heads_of,
     incomparable,
+    is_by_plate_alone,
     known_heads_of,
     rejected_features_of,
     wanted_of,
@@ -56,8 +66,10 @@ BETWEEN_LISTS_S = 0.5
 
 @dataclass
 class Harvest:
-    """What was found so far: the head of the list, how alike everybody is by camera, and how many were compared."""
+    """What was found so far: the head of the list, how alike everybody is by camera, how many were compared, and who is
+    listed for a number plate."""
 
+    near: ReadPlates
     matches: list[Match] = field(default_factory=list)
     cosines: dict[int, NDArray[np.float32]] = field(default_factory=dict)
     compared: int = 0
@@ -80,12 +92,13 @@ def _run(row: Search) -> None:
     jobs.renew_claim(row, progress=0.05, sightings_compared=0)
     events.push_search_progress(row)
     camera_ids = list(row.cameras.values_list("pk", flat=True))
-    harvest, due_s = Harvest(), 0.0
+    harvest, due_s = Harvest(_near_plates(row, query, camera_ids)), 0.0
     for done, batch in _batches(camera_ids):
         harvest.add(_compare(row, query, batch), limit=max(row.limit, HEAD))
         if done < 1 and monotonic() < due_s:
             continue
-        lines = _plain(query, harvest) if done < 1 else _ranked(row, query, harvest)
+        is_ranked = done == 1 or query.plate is not None  # by likeness alone a plate would not show
+        lines = _ranked(row, query, harvest) if is_ranked else _plain(query, harvest)
         _write(row, query, lines[: row.limit], compared=harvest.compared, progress=0.05 + 0.95 * done)
         due_s = monotonic() + BETWEEN_LISTS_S
     jobs.end_job(row, JobStatus.DONE, warning=unanalysed_warning(row, camera_ids))
@@ -100,12 +113,24 @@ def query_features(row: Search) -> NDArray[np.float32]:
 def _read_query(row: Search) -> Query:
     """Raises ModelError where only words are searched by, and what understands them is gone."""
     features = query_features(row)
-    heads = known_heads_of(row.describer) if len(features) else heads_of(row.describer)
-    return Query(features, rejected_features_of(row), wanted_of(row), heads)
+    is_by_more = len(features) > 0 or row.is_by_plate
+    heads = known_heads_of(row.describer) if is_by_more else heads_of(row.describer)
+    return Query(features, rejected_features_of(row), wanted_of(row), heads, asked_plate_of(row))
+
+
+def _near_plates(row: Search, query: Query, camera_ids: Sequence[int]) -> ReadPlates:
+    """Of all cameras at once: plates are looked for in one index, and a few cameras cost it as much as all."""
+    if query.plate is None:
+        return NO_PLATES
+    queried = row.pictures.exclude(sighting=None).values("sighting_id")
+    sightings = _searchable(row, camera_ids).exclude(pk__in=queried)
+    return fitting(row, query, near_plates(row, query.plate, sightings, limit=max(row.limit, HEAD)))
 
 
 def _compare(row: Search, query: Query, camera_ids: Sequence[int]) -> Found:
     limit = max(row.limit, HEAD)
+    if not query.has_pictures and query.plate and not query.has_words:
+        return Found([], plates_compared(row, _searchable(row, camera_ids)), {})
     if not query.has_pictures:
         return found_by_words(_descriptions(row, query, camera_ids), query, limit=limit)
     without = misfits(_descriptions(row, query, camera_ids), query) if query.is_filtering and query.heads else set()
@@ -121,8 +146,8 @@ def _plain(query: Query, harvest: Harvest) -> list[Ranked]:
 
 def _ranked(row: Search, query: Query, harvest: Harvest) -> list[Ranked]:
     if query.has_pictures:
-        return rank(row, query, harvest.matches, harvest.cosines, harvest.compared)
-    return rank_by_words(row, query, harvest.matches)
+        return rank(row, query, harvest.matches, harvest.cosines, harvest.compared, harvest.near)
+    return rank_by_words(row, query, harvest.matches, harvest.near)
 
 
 @transaction.atomic
@@ -176,7 +201,7 @@ def write_candidates(row: Search, lines: Sequence[Ranked]) -> None:
         [Candidate(search=row, **asdict(line)) for line in lines if line.sighting_id in alive],
         update_conflicts=True,
         unique_fields=["search", "sighting"],
-        update_fields=["score", "order", "odds", "evidence", "described"],
+        update_fields=["score", "order", "odds", "evidence", "described", "plate", "plate_distance"],
     )
 
 
@@ -190,12 +215,16 @@ def unanalysed_warning(row: Search, camera_ids: Sequence[int]) -> str:
     unread = row.cameras.filter(pk__in=_unread(recorded, row).values("camera_id"))
     if unread:
         lines.append(_("Not analysed yet: %s.") % ", ".join(camera.code for camera in unread))
+    if row.is_by_plate:
+        lines += plate_warnings(row, _searchable(row, camera_ids), is_alone=is_by_plate_alone(row))
     return "\n".join(lines)
 
 
 def _unread(recorded: RecordingQuerySet, row: Search) -> RecordingQuerySet:
-    """Recordings never analysed, or with sightings that this search cannot compare."""
+    """Recordings never analysed, or with sightings that this search cannot compare; of plates that is said apart."""
     done = Analysis.objects.filter(status=JobStatus.DONE).values("recording_id")
+    if is_by_plate_alone(row):
+        return recorded.exclude(pk__in=done)
     return recorded.filter(~Q(pk__in=done) | Q(pk__in=incomparable(row).values("recording_id")))
 
 

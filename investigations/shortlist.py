@@ -33,7 +33,7 @@ def with_candidates(searches: SearchQuerySet) -> SearchQuerySet:
     """Read all that the list of candidates needs along with the searches."""
     # Cameras and recordings are few: read once each, not once for each candidate.
     candidates = Candidate.objects.select_related("sighting")
-    candidates = candidates.prefetch_related("sighting__camera", "sighting__recording")
+    candidates = candidates.prefetch_related("sighting__camera", "sighting__recording", "sighting__plates")
     cameras = Camera.objects.only("pk").order_by("pk")
     searches = searches.select_related("requested_by", "request").prefetch_related("pictures")
     return searches.prefetch_related(Prefetch("cameras", cameras), Prefetch("candidates", candidates))

@@ -5,9 +5,12 @@ from investigations.api import cases as case_api
 from investigations.api import coverage as coverage_api
 from investigations.api import footage as footage_api
 from investigations.api import paths as path_api
+from investigations.api import plates as plates_api
+from investigations.api import watch as watch_api
 from investigations.api import words as words_api
 from investigations.api import workspace as workspace_api
 from investigations.views import (
+    alerts,
     answering,
     cases,
     destructions,
@@ -20,6 +23,8 @@ from investigations.views import (
     state,
     talk,
     verifier,
+    watch,
+    watch_lists,
     workspace,
 )
 
@@ -65,7 +70,21 @@ urlpatterns = [
     path("destructions/<int:pk>/", destructions.destruction_detail, name="destruction"),
     path("reviews/", reviews.review_queue, name="review-queue"),
     path("reviews/<int:pk>/", reviews.review_give, name="review-give"),
+    path("watch/", watch.watch_list, name="watch-list"),
+    path("watch/new/", watch.watch_new, name="watch-new"),
+    path("watch/<int:pk>/", watch.watch_entry, name="watch-entry"),
+    path("watch/<int:pk>/extend/", watch.watch_extend, name="watch-extend"),
+    path("watch/<int:pk>/end/", watch.watch_end, name="watch-end"),
+    path("watch/<int:pk>/look-back/", watch.watch_look_back, name="watch-look-back"),
+    path("watch/alerts/", alerts.watch_alerts, name="watch-alerts"),
+    path("watch/alerts/<int:pk>/decision/", alerts.watch_decide, name="watch-decide"),
+    path("watch/import/", watch_lists.watch_import, name="watch-import"),
+    path("watch/import/<int:pk>/", watch_lists.watch_import_detail, name="watch-import-detail"),
+    path("watch/import/<int:pk>/apply/", watch_lists.watch_import_apply, name="watch-import-apply"),
+    path("watch/import/<int:pk>/discard/", watch_lists.watch_import_discard, name="watch-import-discard"),
+    path("watch/export/", watch_lists.watch_export, name="watch-export"),
     path("pictures/sightings/<int:pk>.jpg", pictures.sighting_picture, name="sighting-picture"),
+    path("pictures/plates/<int:pk>.jpg", pictures.plate_picture, name="plate-picture"),
     path("pictures/queries/<int:pk>.jpg", pictures.query_picture, name="query-picture"),
     path("footage/<int:pk>/video.mp4", footage.footage_video, name="footage-video"),
     path("footage/<int:pk>/segments/<int:number>.mp4", footage.footage_segment, name="footage-segment"),
@@ -78,6 +97,10 @@ urlpatterns = [
     path("api/requests/<int:pk>/path/share/", path_api.PathSharing.as_view(), name="api-path-share"),
     path("api/requests/<int:pk>/path/files/<str:kind>/", path_api.PathFile.as_view(), name="api-path-file"),
     path("api/requests/<int:pk>/next/", path_api.WhereNext.as_view(), name="api-request-next"),
+    path("api/plates/meanings/", plates_api.PlateMeanings.as_view(), name="api-plate-meanings"),
+    path("api/watch/", watch_api.WatchCollection.as_view(), name="api-watch"),
+    path("api/watch/alerts/", watch_api.AlertList.as_view(), name="api-watch-alerts"),
+    path("api/watch/alerts/<int:pk>/decision/", watch_api.AlertDecision.as_view(), name="api-watch-decision"),
     path("api/words/", words_api.WordMeanings.as_view(), name="api-words"),
     path("api/searches/<int:pk>/", candidate_api.SearchDetail.as_view(), name="api-search"),
     path("api/searches/<int:pk>/decisions/", candidate_api.SearchDecisions.as_view(), name="api-search-decisions"),

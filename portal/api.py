@@ -24,7 +24,13 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         error = exceptions.ParseError(_("The request is too large, or not well formed."))
     elif isinstance(error, DataError | OverflowError):  # a time before our era, a number that no column holds
         error = exceptions.ParseError(_("A value of the request lies outside of what can be kept here."))
+    elif isinstance(error, exceptions.ValidationError) and _is_bare_list(error.detail):  # a filter has no field
+        error = exceptions.ValidationError({"detail": " ".join(map(str, error.detail))})
     return default_handler(error, context)
+
+
+def _is_bare_list(detail: Any) -> bool:
+    return isinstance(detail, list) and all(isinstance(one, str) for one in detail)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

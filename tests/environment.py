@@ -11,7 +11,8 @@ if "DONGSEON_TEST_VAR" not in os.environ:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in ("DATABASE_URL", "REDIS_URL", "VWORLD_KEY", "MAP_TILES_URL", "DONGSEON_MODEL_MANIFEST"):
         os.environ.pop(name, None)
-    for name in ("DETECTOR", "EMBEDDER", "VEHICLE_EMBEDDER", "PERSON_DESCRIBER", "VEHICLE_DESCRIBER"):
+    models = ("DETECTOR", "EMBEDDER", "VEHICLE_EMBEDDER", "PERSON_DESCRIBER", "VEHICLE_DESCRIBER")
+    for name in (*models, "PLATE_FINDER", "PLATE_READER"):
         os.environ.pop(f"{name}_MODEL", None)
     os.environ["TWO_FACTOR_ROLES"] = ""  # also for the servers that tests start
     if "DONGSEON_TEST_DATABASE_URL" in os.environ:  # the same tests on another engine

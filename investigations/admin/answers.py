@@ -28,6 +28,7 @@ class AnswerItemInline(HistoryInline):
         "seen_at",
         "score",
         "rank",
+        "plate",
         "confirmed_by",
         "agreed_by",
         "is_impossible",

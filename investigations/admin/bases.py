@@ -59,6 +59,7 @@ class LegalBasisAdmin(RoleAdmin):
             (None, {"fields": ["code", ("name", "name_en"), "law", kinds, "is_active"]}),
             (_("Limits of a search"), {"fields": [("most_cameras", "radius_m", "hours")]}),
             (_("Conditions"), {"fields": ["needs_document", "allows_emergency"]}),
+            (_("Watch list"), {"fields": ["watch_days"]}),
             (_("Deadlines"), {"fields": [("receipt_minutes", "approval_minutes", "answer_minutes")]}),
             (_("Destruction"), {"fields": ["retention_days", "purges_on_found"]}),
         ]

@@ -17,6 +17,7 @@ from unfold.decorators import display
 
 from investigations.admin.common import HistoryInline, person_field, shown_picture, shown_time
 from investigations.models import Candidate, CandidateDecision, SecondReview
+from investigations.reads import read_of
 from investigations.services.candidates import decide_candidate
 from investigations.services.reviews import review_candidate
 from portal.accounts.admin import ReadOnlyAdmin
@@ -69,6 +70,7 @@ class CandidateAdmin(ReadOnlyAdmin):
         "query",
         "found",
         "similarity",
+        "plate_read",
         "shown_decision",
         "second_opinion",
         "camera",
@@ -90,15 +92,25 @@ class CandidateAdmin(ReadOnlyAdmin):
         "camera",
         "seen_at",
         "similarity",
+        "plate_read",
         "decision_text",
         "second_opinion_text",
     ]
-    readonly_fields = ["query", "found", "camera", "seen_at", "similarity", "decision_text", "second_opinion_text"]
+    readonly_fields = [
+        "query",
+        "found",
+        "camera",
+        "seen_at",
+        "similarity",
+        "plate_read",
+        "decision_text",
+        "second_opinion_text",
+    ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         hidden = Candidate.objects.hidden_from(acting_user(request)).filter(pk=OuterRef("pk"))
         rows: QuerySet[Any] = super().get_queryset(request).annotate(is_hidden=Exists(hidden))
-        return rows.prefetch_related("search__pictures", "second_reviews")
+        return rows.prefetch_related("search__pictures", "second_reviews", "sighting__plates")
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """An address must not ask what the page does not tell."""
@@ -119,6 +131,11 @@ class CandidateAdmin(ReadOnlyAdmin):
     @admin.display(description=_("similarity"), ordering="score")
     def similarity(self, row: Candidate) -> str:
         return "–" if row.score is None else f"{row.score:.3f}"
+
+    @admin.display(description=_("number plate as read"))
+    def plate_read(self, row: Candidate) -> str:
+        plate = read_of(row.sighting, row.plate)
+        return plate.text if plate else "–"
 
     @display(  # type: ignore[untyped-decorator]
         description=_("decision"), label={"pending": "info", "confirmed": "success", "rejected": "danger", HIDDEN: ""}

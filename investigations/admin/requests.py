@@ -190,6 +190,14 @@ class SearchRequestAdmin(ReadOnlyAdmin):
     def workspace(self, row: SearchRequest) -> str:
         return open_link(row)
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[SearchRequest], search_term: str
+    ) -> tuple[QuerySet[SearchRequest], bool]:
+        """A number plate is found however it is spelled."""
+        found, may_repeat = super().get_search_results(request, queryset, search_term)
+        plated = SearchRequest.objects.with_plate(search_term).values("pk")
+        return found | queryset.filter(pk__in=plated), may_repeat
+
     def has_approve_permission(self, request: HttpRequest) -> bool:
         return has_right(request.user, Right.APPROVE_REQUEST)
 

@@ -61,7 +61,7 @@ class SearchAdmin(OfRequestMixin, JobAdmin):
         "span",
         ("shown_description", "plate"),
         ("includes_small", "limit"),
-        ("embedder", "describer"),
+        ("embedder", "describer", "plate_reader"),
         "parent",
         ("status", "sightings_compared"),
         "error",

@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 
 from investigations.certificate import build_certificate
 from investigations.models import Answer, Attachment, Case, Comment, LegalBasis, Notification, SearchRequest
+from investigations.plates import LONGEST_TYPED
 from investigations.serializers.cases import (
     AnswerSerializer,
     AnswerSummarySerializer,
@@ -156,6 +157,7 @@ class CaseRequests(APIView):
 class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
     is_overdue = django_filters.BooleanFilter(method="filter_overdue", label="is_overdue")
     waits_for_approval = django_filters.BooleanFilter(method="filter_waiting", label="waits_for_approval")
+    plate = django_filters.CharFilter(method="filter_plate", label="plate", max_length=LONGEST_TYPED)
 
     class Meta:
         model = SearchRequest
@@ -175,6 +177,9 @@ class RequestFilter(django_filters.FilterSet):  # type: ignore[misc]
         waiting = SearchRequest.objects.waiting_for_approval().values("pk")
         return rows.filter(pk__in=waiting) if value else rows.exclude(pk__in=waiting)
 
+    def filter_plate(self, rows: Any, name: str, value: str) -> Any:
+        return rows.with_plate(value)
+
 
 class RequestList(VisibleList):
     """The requests that the person may see."""
@@ -182,7 +187,7 @@ class RequestList(VisibleList):
     model = SearchRequest
     serializer_class = RequestSerializer
     filterset_class = RequestFilter
-    search_fields = ["case__number", "case__title", "wanted"]
+    search_fields = ["case__number", "case__title", "wanted", "plate"]
     ordering_fields = ["submitted_at", "answer_due_at"]
 
     def get_queryset(self) -> QuerySet[Any]:

@@ -83,7 +83,9 @@ class SightingList(generics.ListAPIView[Sighting]):
         if getattr(self, "swagger_fake_view", False):  # the schema is made without a person
             return Sighting.objects.none()
         require_right(acting_user(self.request), Right.VIEW_FOOTAGE)
-        return Sighting.objects.visible_to(self.request.user).current().select_related("camera")
+        return (
+            Sighting.objects.visible_to(self.request.user).current().select_related("camera").prefetch_related("plates")
+        )
 
     def get_serializer_context(self) -> dict[str, Any]:
         return {**super().get_serializer_context(), "viewer": self.request.user}

@@ -77,6 +77,8 @@ class Item:
         rank: Its place among all that was compared, from 1.
         compared: How many sightings were compared.
         reviews: Who confirmed it and when; two people, except in a provisional answer.
+        plate: Its number plate as it was read; empty where none was.
+        plate_confidence: Of the read's least certain character, 0 to 1.
     """
 
     point: GeoPoint
@@ -87,6 +89,8 @@ class Item:
     rank: int | None = None
     compared: int | None = None
     reviews: tuple[Act, ...] = ()
+    plate: str = ""
+    plate_confidence: float | None = None
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,10 @@ def _comparison(item: Item) -> list[str]:
         lines.append(
             _("number %(rank)s of %(compared)s") % {"rank": f"{item.rank:,}", "compared": f"{item.compared:,}"}
         )
+    if item.plate:
+        lines.append(_("plate as read: %(plate)s") % {"plate": item.plate})
+    if item.plate and item.plate_confidence is not None:
+        lines.append(_("confidence %(percent)d%%") % {"percent": int(100 * item.plate_confidence)})
     return lines or ["–"]
 
 

@@ -13,6 +13,7 @@ from investigations.models.search import (
     SecondReview,
 )
 from investigations.models.talk import Attachment, Comment, Notification
+from investigations.models.watch import LookBack, PlateCheck, WatchAlert, WatchEntry, WatchImport
 
 __all__ = [
     "Answer",
@@ -27,10 +28,12 @@ __all__ = [
     "EvidencePackage",
     "Hold",
     "LegalBasis",
+    "LookBack",
     "Notification",
     "Participant",
     "Path",
     "PathPoint",
+    "PlateCheck",
     "QueryPicture",
     "RequestStatusChange",
     "ScopeChange",
@@ -39,4 +42,7 @@ __all__ = [
     "SecondReview",
     "Tip",
     "Unmasking",
+    "WatchAlert",
+    "WatchEntry",
+    "WatchImport",
 ]

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from inference.core.plates.text import MOST_CHARACTERS
 from inference.models import Sighting
 from investigations.models.request import SearchRequest
 from portal.accounts.models import User
@@ -75,6 +76,8 @@ class AnswerItem(models.Model):
     score = models.FloatField(_("similarity"), null=True, blank=True)
     rank = models.PositiveIntegerField(_("rank"))
     compared = models.PositiveIntegerField(_("sightings compared"))
+    plate = models.CharField(_("number plate as read"), max_length=MOST_CHARACTERS, blank=True)
+    plate_confidence = models.FloatField(_("confidence of the number plate"), null=True, blank=True)
     hop_m = models.FloatField(_("distance (m)"), null=True, blank=True)
     hop_s = models.FloatField(_("time (s)"), null=True, blank=True)
     speed_mps = models.FloatField(_("speed (m/s)"), null=True, blank=True)

@@ -35,6 +35,12 @@ class LegalBasis(models.Model):
     most_cameras = models.PositiveIntegerField(_("most cameras"), null=True, blank=True)
     radius_m = models.PositiveIntegerField(_("radius (m)"), null=True, blank=True)
     hours = models.PositiveIntegerField(_("hours before and after"), null=True, blank=True)
+    watch_days = models.PositiveIntegerField(
+        _("most days on the watch list"),
+        null=True,
+        blank=True,
+        help_text=_("Empty: as the site sets it. 0: no plate is put on the watch list by this basis."),
+    )
     retention_days = models.PositiveIntegerField(_("days kept after closing"), default=30)
     purges_on_found = models.BooleanField(_("destroyed once found"), default=False)
     receipt_minutes = models.PositiveIntegerField(_("minutes until receipt"), default=60)

@@ -82,6 +82,7 @@ class Destruction(Job):
         FOUND = "found", _("The person or vehicle was found.")
         CLOSED = "closed", _("The time for which a closed request is kept is over.")
         EXPIRED = "expired", _("The camera's retention time is over.")
+        WATCHED = "watched", _("The time for which ended entries of the watch list are kept is over.")
 
     centre = models.ForeignKey(Agency, models.PROTECT, related_name="+", verbose_name=_("control centre"))
     request = models.ForeignKey(
@@ -118,6 +119,11 @@ class Destruction(Job):
                 fields=["centre"],
                 condition=Q(rule="expired", status__in=["queued", "running"]),
                 name="one_open_expiry_per_centre",
+            ),
+            models.UniqueConstraint(
+                fields=["centre"],
+                condition=Q(rule="watched", status__in=["queued", "running"]),
+                name="one_open_watch_purge_per_centre",
             ),
         ]
 

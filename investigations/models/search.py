@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from cameras.models import Camera, Recording
+from inference.core.plates.text import MOST_CHARACTERS
 from inference.models import Sighting
 from investigations import workflow
 from investigations.models.request import SearchRequest
@@ -46,6 +47,8 @@ class Search(Job):
     limit = models.PositiveIntegerField(_("most candidates"), default=50)
     embedder = models.CharField(_("embedder"), max_length=60)
     describer = models.CharField(_("describer"), max_length=60, blank=True)
+    # Whose reads are compared; empty where no plate is asked for, or none were read when it was begun.
+    plate_reader = models.CharField(_("reader of number plates"), max_length=60, blank=True)
     sightings_compared = models.PositiveIntegerField(_("sightings compared"), default=0)
 
     objects = SearchQuerySet.as_manager()
@@ -65,6 +68,11 @@ class Search(Job):
 
     def __str__(self) -> str:
         return f"{self.request} / {self.pk}"
+
+    @property
+    def is_by_plate(self) -> bool:
+        """Are number plates compared? Of who looks for a person a plate is a reminder."""
+        return bool(self.plate) and self.kind == Sighting.Kind.VEHICLE
 
     def is_known_to(self, user: User) -> bool:
         """Does this person know how its candidates were decided? Whoever does cannot give a second opinion."""
@@ -211,7 +219,8 @@ class Candidate(models.Model):
     `score` is its best cosine to a query picture (null where there was none), `order` what the list is sorted by:
     that, re-ranked, with what the description says. `odds` is the chance that it is somebody else (null where the
     model is not calibrated), `evidence` how much the description speaks for it (log-odds; null where none was given),
-    and `described` what it looks like: {attribute: [value, probability]}.
+    `described` what it looks like: {attribute: [value, probability]}, and `plate` what was read of its number plate,
+    with its distance from the plate that was asked for (null where none was asked for, or none was read).
     """
 
     class Decision(models.TextChoices):
@@ -226,6 +235,8 @@ class Candidate(models.Model):
     odds = models.FloatField(_("chance of somebody else"), null=True, blank=True)
     evidence = models.FloatField(_("evidence of the description"), null=True, blank=True)
     described = models.JSONField(_("described as"), default=dict, blank=True)
+    plate = models.CharField(_("number plate as read"), max_length=MOST_CHARACTERS, blank=True)
+    plate_distance = models.FloatField(_("distance of the number plate"), null=True, blank=True)
     decision = models.CharField(_("decision"), max_length=10, choices=Decision, default=Decision.PENDING)
 
     objects = CandidateQuerySet.as_manager()
@@ -238,6 +249,9 @@ class Candidate(models.Model):
             models.UniqueConstraint(fields=["search", "sighting"], name="candidate_once_per_search"),
             models.CheckConstraint(
                 condition=Q(odds=None) | Q(odds__gte=0, odds__lte=1), name="candidate_odds_are_a_chance"
+            ),
+            models.CheckConstraint(
+                condition=Q(plate_distance=None) | Q(plate_distance__gte=0), name="candidate_plate_distance_sane"
             ),
         ]
 

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from investigations.models.request import SearchRequest
+from investigations.models.watch import WatchEntry
 from portal.accounts.models import User
 
 
@@ -85,18 +86,19 @@ class Attachment(models.Model):
 
 class NotificationQuerySet(models.QuerySet["Notification"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
-        """One's own, and of those only about requests that one still may see."""
+        """One's own, and of those only about requests and wanted plates that one still may see."""
         if not isinstance(user, User) or not user.is_active:
             return self.none()
-        return self.filter(user=user, request__in=SearchRequest.objects.visible_to(user))
+        of_request = models.Q(request__in=SearchRequest.objects.visible_to(user))
+        return self.filter(of_request | models.Q(entry__in=WatchEntry.objects.visible_to(user)), user=user)
 
     def unread(self) -> Self:
         return self.filter(read_at=None)
 
 
 class Notification(models.Model):
-    """Says to one person that something happened to a request. The sentence is made when it is read, in the
-    reader's language; nothing of the case itself is copied here."""
+    """Says to one person that something happened to a request or a wanted plate. The sentence is made when it is
+    read, in the reader's language; nothing of the case itself is copied here."""
 
     class Kind(models.TextChoices):
         SUBMITTED = "submitted", _("A request was submitted.")
@@ -117,9 +119,16 @@ class Notification(models.Model):
         OVERDUE = "overdue", _("A deadline has passed.")
         PACKAGE = "package", _("The evidence package is ready.")
         PURGED = "purged", _("The data of the request was destroyed.")
+        WATCHED = "watched", _("A plate of the watch list may have been seen.")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="notifications", verbose_name=_("for"))
-    request = models.ForeignKey(SearchRequest, models.CASCADE, related_name="+", verbose_name=_("request"))
+    # What it is about: one of the two.
+    request = models.ForeignKey(
+        SearchRequest, models.CASCADE, related_name="+", verbose_name=_("request"), null=True, blank=True
+    )
+    entry = models.ForeignKey(
+        WatchEntry, models.CASCADE, related_name="+", verbose_name=_("wanted plate"), null=True, blank=True
+    )
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     cause = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"), null=True)
     at = models.DateTimeField(_("when"), auto_now_add=True)
@@ -133,6 +142,12 @@ class Notification(models.Model):
         verbose_name_plural = _("notifications")
         ordering = ["-at", "-id"]
         indexes = [models.Index(fields=["user", "read_at"], name="notification_unread")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(request__isnull=False, entry=None) | models.Q(request=None, entry__isnull=False),
+                name="notification_of_one",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.kind} {self.request_id}"
+        return f"{self.user}: {self.kind} {self.request_id or self.entry_id}"

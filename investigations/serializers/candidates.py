@@ -9,6 +9,8 @@ from inference.core.odds import weak_from
 from inference.models import Sighting
 from investigations.models import Candidate, Search
 from investigations.pictures import clip_url
+from investigations.reads import marks_of
+from investigations.serializers.plates import PlateMatchSerializer
 from investigations.serializers.workspace import (
     LARGEST_ID,
     QueryPictureSerializer,
@@ -104,7 +106,7 @@ class CandidateStateSerializer(serializers.ModelSerializer[Candidate]):
 class CandidateSerializer(CandidateStateSerializer):
     """A candidate with its sighting, where it is in its recording, and why it is one.
 
-    `clip` is null where the footage is no longer stored.
+    `clip` is null where the footage is no longer stored, `plate_match` where no plate was asked for, or none was read.
     """
 
     sighting = SightingSerializer(read_only=True)
@@ -114,12 +116,14 @@ class CandidateSerializer(CandidateStateSerializer):
     clip = serializers.SerializerMethodField()
     described = serializers.SerializerMethodField()  # of hundreds it is much, and it changes only as the search ends
     evidence = serializers.SerializerMethodField()
+    plate_match = serializers.SerializerMethodField()
 
     class Meta(CandidateStateSerializer.Meta):
         fields = [
             *CandidateStateSerializer.Meta.fields,
             "described",
             "evidence",
+            "plate_match",
             "recording",
             "at_s",
             "box",
@@ -143,6 +147,15 @@ class CandidateSerializer(CandidateStateSerializer):
     @extend_schema_field(DescribedSerializer(many=True))
     def get_described(self, candidate: Candidate) -> list[dict[str, Any]]:
         return self._finding(candidate).described
+
+    @extend_schema_field(PlateMatchSerializer(allow_null=True))
+    def get_plate_match(self, candidate: Candidate) -> Any:
+        search = candidate.search
+        if candidate.plate_distance is None or not search.is_by_plate:
+            return None
+        marks = marks_of(search, candidate.plate)
+        said = {"text": candidate.plate, "distance": candidate.plate_distance, "marks": marks}
+        return PlateMatchSerializer(said).data
 
     @extend_schema_field(EvidenceSerializer(many=True))
     def get_evidence(self, candidate: Candidate) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from investigations.models import (
     SearchRequest,
 )
 from investigations.pictures import sighting_url
+from investigations.plates import LONGEST_TYPED, read_plate
 from investigations.serializers.workspace import LARGEST_ID
 from investigations.services.requests import RequestTerms
 from portal.accounts.models import Agency
@@ -39,6 +40,7 @@ class LegalBasisSerializer(serializers.ModelSerializer[LegalBasis]):
             "most_cameras",
             "radius_m",
             "hours",
+            "watch_days",
             "retention_days",
             "purges_on_found",
             "receipt_minutes",
@@ -145,6 +147,7 @@ class TermsSerializer(serializers.ModelSerializer[SearchRequest]):
 
     centre = serializers.PrimaryKeyRelatedField(queryset=Agency.objects.filter(kind=Agency.Kind.CENTRE))
     basis = serializers.SlugRelatedField(slug_field="code", queryset=LegalBasis.objects.in_force())
+    plate = serializers.CharField(required=False, allow_blank=True, max_length=LONGEST_TYPED)
     submit = serializers.BooleanField(default=False, write_only=True)
 
     class Meta:
@@ -166,6 +169,9 @@ class TermsSerializer(serializers.ModelSerializer[SearchRequest]):
             "submit",
         ]
         validators: list[Any] = []
+
+    def validate_plate(self, plate: str) -> str:
+        return read_plate(plate)
 
     @property
     def terms(self) -> RequestTerms:
@@ -233,6 +239,8 @@ class AnswerItemSerializer(serializers.ModelSerializer[AnswerItem]):
             "score",
             "rank",
             "compared",
+            "plate",
+            "plate_confidence",
             "hop_m",
             "hop_s",
             "speed_mps",
@@ -284,7 +292,7 @@ class NotificationSerializer(serializers.ModelSerializer[Notification]):
 
     class Meta:
         model = Notification
-        fields = ["id", "request", "kind", "text", "cause", "at", "read_at"]
+        fields = ["id", "request", "entry", "kind", "text", "cause", "at", "read_at"]
 
 
 class ReadCountSerializer(serializers.Serializer):  # type: ignore[type-arg]

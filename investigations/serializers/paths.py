@@ -75,6 +75,13 @@ class PathSerializer(serializers.ModelSerializer[Path]):
         return WorkedPointSerializer(self.context["points"], many=True, context=self.context).data
 
 
+class AnsweredPlateSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """A number plate as it was read, and how certain its least certain character is."""
+
+    text = serializers.CharField()
+    confidence = serializers.FloatField(allow_null=True)
+
+
 class AnsweredSightingSerializer(serializers.Serializer):  # type: ignore[type-arg]
     """What an answer says of a sighting. Number and picture are null once the law had the footage destroyed."""
 
@@ -87,6 +94,7 @@ class AnsweredSightingSerializer(serializers.Serializer):  # type: ignore[type-a
     first_seen_at = serializers.DateTimeField()
     last_seen_at = serializers.DateTimeField()
     seen_at = serializers.DateTimeField()
+    plate = AnsweredPlateSerializer(allow_null=True)
 
 
 class AnsweredPointSerializer(serializers.ModelSerializer[AnswerItem]):
@@ -102,7 +110,8 @@ class AnsweredPointSerializer(serializers.ModelSerializer[AnswerItem]):
     def get_sighting(self, item: AnswerItem) -> dict[str, Any]:
         names = ("camera_code", "camera_name", "latitude", "longitude", "first_seen_at", "last_seen_at", "seen_at")
         url = sighting_url(item.sighting_id, self.context["viewer"]) if item.sighting_id else None
-        return {"id": item.sighting_id, "picture": url} | {name: getattr(item, name) for name in names}
+        plate = {"text": item.plate, "confidence": item.plate_confidence} if item.plate else None
+        return {"id": item.sighting_id, "picture": url, "plate": plate} | {name: getattr(item, name) for name in names}
 
 
 class AnsweredPathSerializer(serializers.ModelSerializer[Answer]):

@@ -14,13 +14,15 @@ from investigations.models import (
     Search,
 )
 from investigations.pictures import query_picture_url, sighting_url
-from investigations.services.searches import FootageFrame, read_plate
+from investigations.plates import LONGEST_TYPED, read_plate
+from investigations.reads import read_of
+from investigations.serializers.plates import PlateReadSerializer
+from investigations.services.searches import FootageFrame
 
 LARGEST_ID = 2**63 - 1
 LONGEST_EDGE_PX = 100_000
 LONGEST_RECORDING_S = 1e7
 MOST_WORDS, LONGEST_WORD = 12, 40
-LONGEST_PLATE = 20
 
 
 @extend_schema_field({"type": "array", "items": {}})
@@ -64,11 +66,14 @@ class FramesField(JsonListField):
 
 
 class SightingSerializer(serializers.ModelSerializer[Sighting]):
+    """A sighting; `plate` is what was read of its number plate (null: nothing)."""
+
     camera_code = serializers.CharField(source="camera.code", read_only=True)
     camera_name = serializers.CharField(source="camera.name", read_only=True)
     latitude = serializers.FloatField(source="camera.latitude", read_only=True)
     longitude = serializers.FloatField(source="camera.longitude", read_only=True)
     picture = serializers.SerializerMethodField()
+    plate = serializers.SerializerMethodField()
 
     class Meta:
         model = Sighting
@@ -86,10 +91,16 @@ class SightingSerializer(serializers.ModelSerializer[Sighting]):
             "seen_at",
             "observations",
             "picture",
+            "plate",
         ]
 
     def get_picture(self, sighting: Sighting) -> str:
         return sighting_url(sighting.pk, self.context["viewer"])
+
+    @extend_schema_field(PlateReadSerializer(allow_null=True))
+    def get_plate(self, sighting: Sighting) -> Any:
+        plate = read_of(sighting)
+        return PlateReadSerializer(plate, context=self.context).data if plate else None
 
 
 class QueryPictureSerializer(serializers.ModelSerializer[QueryPicture]):
@@ -160,7 +171,8 @@ class StartSearchSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
     Of `frames` the server cuts the pictures itself; `description` are short words for what the target looks like, of
     which those that stand in `required` too must be so, and `plate` a number plate, with ? for each character that is
-    not known. Without any picture the description alone is searched by, as far as the models know its words.
+    not known and * for several; of vehicles it is compared with what was read. Without any picture the plate and the
+    description are searched by, as far as the models know its words.
     """
 
     cameras = JsonListField()
@@ -170,7 +182,7 @@ class StartSearchSerializer(serializers.Serializer):  # type: ignore[type-arg]
     frames = FramesField(required=False, default=list)
     description = JsonListField(required=False, default=list)
     required = JsonListField(required=False, default=list)  # type: ignore[assignment]  # the name is the API's
-    plate = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_PLATE)
+    plate = serializers.CharField(required=False, allow_blank=True, default="", max_length=LONGEST_TYPED)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
     kind = serializers.ChoiceField(choices=Sighting.Kind.choices, default=Sighting.Kind.PERSON)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from investigations.certificate import build_certificate
 from investigations.models import Answer, AnswerItem, Candidate, CandidateDecision, Notification, SearchRequest
+from investigations.reads import read_of
 from investigations.services.moves import lock_request, make_move, note_change
 from investigations.services.notices import announce
 from investigations.services.paths import order_sightings
@@ -110,11 +111,14 @@ def _items(answer: Answer, candidates: Sequence[Candidate]) -> list[AnswerItem]:
 
 
 def _evidence(candidate: Candidate) -> dict[str, Any]:
-    """Why this one: how alike, at which place in the list, and who looked."""
+    """Why this one: how alike, at which place in the list, what was read of its plate, and who looked."""
     first = CandidateDecision.objects.filter(candidate=candidate).select_related("actor").last()
     second = candidate.second_reviews.standing().select_related("reviewer").first()
     better = candidate.search.candidates.filter(order__gt=candidate.order).count()
+    plate = read_of(candidate.sighting, candidate.plate)
     return {
+        "plate": plate.text if plate else "",
+        "plate_confidence": plate.confidence if plate else None,
         "score": candidate.score,
         "rank": better + 1,
         "compared": candidate.search.sightings_compared,

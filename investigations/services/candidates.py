@@ -42,7 +42,7 @@ def decide_candidates(
     require_right(actor, Right.DECIDE_CANDIDATE)
     visible = Candidate.objects.visible_to(actor).filter(pk__in=[candidate.pk for candidate in candidates])
     if visible.count() != len({candidate.pk for candidate in candidates}):
-        raise PermissionDenied(_("This candidate belongs to another control centre."))
+        raise _refusal(candidates, actor)
     # Of all before any: the first decision makes the actor one who knows, and whether the call goes through must not
     # tell what was decided.
     if visible.hidden_from(actor).exclude(decision=Decision.PENDING).exists():
@@ -58,6 +58,15 @@ def decide_candidates(
     for search in {row.search_id: row.search for row in changed}.values():
         _follow(search, [row for row in changed if row.search_id == search.pk], was, actor)
     return candidates
+
+
+def _refusal(candidates: Sequence[Candidate], actor: User) -> PermissionDenied | ValidationError:
+    """Why not all of these are there for the actor: of a search that they may see, the rest was replaced or destroyed
+    since it was looked at."""
+    searches = {candidate.search_id for candidate in candidates}
+    if Search.objects.visible_to(actor).filter(pk__in=searches).count() == len(searches):
+        return ValidationError(_("Some of these candidates are no longer in the list. Look again."))
+    return PermissionDenied(_("This candidate belongs to another control centre."))
 
 
 def _stand(candidates: Sequence[Candidate], new: str, visible: CandidateQuerySet) -> bool:

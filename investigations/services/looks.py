@@ -7,7 +7,19 @@ from django.db import models
 from django.utils import timezone
 
 from inference.models import Sighting
-from investigations.models import Answer, Attachment, Candidate, Case, Path, QueryPicture, Search, SearchRequest
+from investigations.models import (
+    Answer,
+    Attachment,
+    Candidate,
+    Case,
+    Path,
+    QueryPicture,
+    Search,
+    SearchRequest,
+    WatchAlert,
+    WatchEntry,
+    WatchImport,
+)
 from portal.accounts.models import User
 from portal.audit.models import Action, AuditEntry
 from portal.audit.services import record
@@ -63,6 +75,27 @@ def view_candidate(candidate: Candidate, *, actor: User) -> None:
     pictures = _pictures_shown(candidate.search, actor)
     details = {"sightings": [candidate.sighting_id], "query pictures": pictures}
     record(Action.SIGHTINGS_VIEWED, actor=actor, target=candidate, details=details)
+
+
+def view_alerts(alerts: Iterable[WatchAlert], *, actor: User) -> None:
+    """Account for a look at a page of alerts: one entry that names all, with the sightings whose pictures it shows."""
+    rows = list(alerts)
+    shown = {"alerts": [row.pk for row in rows], "sightings": [row.sighting_id for row in rows if row.sighting_id]}
+    if rows and actor.agency and not _has_just_seen(Action.ALERT_VIEWED, actor.agency, actor, **shown):
+        record(Action.ALERT_VIEWED, actor=actor, target=actor.agency, details=shown)
+
+
+def view_entries(entries: Iterable[WatchEntry], *, actor: User) -> None:
+    """Account for a look at a page of the watch list."""
+    shown = {"entries": [entry.pk for entry in entries]}
+    if shown["entries"] and actor.agency and not _has_just_seen(Action.WATCH_VIEWED, actor.agency, actor, **shown):
+        record(Action.WATCH_VIEWED, actor=actor, target=actor.agency, details=shown)
+
+
+def view_watch_import(row: WatchImport, *, actor: User) -> None:
+    """Account for a look at a list that was checked: at the plates in it, and at what is wrong with them."""
+    if not _has_just_seen(Action.WATCH_VIEWED, row, actor):
+        record(Action.WATCH_VIEWED, actor=actor, target=row)
 
 
 def view_sightings(sighting_ids: Iterable[int], *, actor: User) -> None:

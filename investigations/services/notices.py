@@ -1,12 +1,14 @@
 """Telling people: who hears of what, in the page, by e-mail and at the police's own systems."""
 
+from collections.abc import Iterable, Sequence
+
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from investigations import events
-from investigations.models import Notification, SearchRequest
+from investigations.models import Notification, SearchRequest, WatchEntry
 from investigations.tasks import mail_notifications
 from portal.accounts.models import User
 from portal.exchange.services.deliveries import publish
@@ -32,9 +34,31 @@ def announce(request: SearchRequest, kind: Notification.Kind, *, actor: User | N
     made = Notification.objects.bulk_create(notices)
     events.push_request(request, kind)
     _publish(request, kind)
-    for notice in made:
+    _send(made)
+
+
+def announce_alerts(entry: WatchEntry) -> None:
+    """Tell the centre's people that a wanted plate may have been seen. Who has not read yet that it was is not told a
+    second time: the notice comes up anew, so that a plate that is seen everywhere buries nothing."""
+    unread = Notification.objects.unread().filter(entry=entry)
+    unread.update(at=timezone.now())
+    told = list(unread.select_related("user"))
+    roles = [User.Role.OPERATOR, User.Role.SUPERVISOR]
+    others = User.objects.filter(agency=entry.centre, role__in=roles, is_active=True)
+    notices = [
+        Notification(user=person, entry=entry, kind=Kind.WATCHED)
+        for person in others.exclude(pk__in=[notice.user_id for notice in told])
+    ]
+    for notice in told:
         events.push_notification(notice)
-    by_mail = [notice.pk for notice in made if notice.user.email]
+    _send(Notification.objects.bulk_create(notices))
+
+
+def _send(notices: Sequence[Notification]) -> None:
+    """Let the pages of those who are told know, and mail it to who has an address."""
+    for notice in notices:
+        events.push_notification(notice)
+    by_mail = [notice.pk for notice in notices if notice.user.email]
     if by_mail:
         # Robust: the act stands, and mail that finds no broker now is sent by the next round of `mail_unsent`.
         transaction.on_commit(lambda: mail_notifications.delay(by_mail), robust=True)
@@ -73,4 +97,10 @@ def read_notifications(*, actor: User, request: SearchRequest | None = None) -> 
     unread = Notification.objects.visible_to(actor).unread()
     if request is not None:
         unread = unread.filter(request=request)
+    return unread.update(read_at=timezone.now())
+
+
+def read_alert_notices(entry_ids: Iterable[int], *, actor: User) -> int:
+    """Mark what one was told of these wanted plates as read; return how much was not."""
+    unread = Notification.objects.visible_to(actor).unread().filter(entry__in=set(entry_ids))
     return unread.update(read_at=timezone.now())

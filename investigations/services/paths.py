@@ -53,7 +53,7 @@ def _draw(path: Path, sightings: dict[int, Sighting], actor: User | None) -> Pat
 
 def shown_points(path: Path, viewer: User) -> list[PathPoint]:
     """The path as this person may see it: without stops whose decision is hidden from them, measured anew."""
-    points = list(path.points.select_related("sighting__camera"))
+    points = list(path.points.select_related("sighting__camera").prefetch_related("sighting__plates"))
     shown = Candidate.objects.shown_on_path_to(viewer).filter(search__request=path.request_id)
     known = set(shown.values_list("sighting_id", flat=True))
     if all(point.sighting_id in known for point in points):

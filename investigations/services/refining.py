@@ -128,7 +128,7 @@ def _details(search: Search, terms: SearchTerms, decided: Sequence[Candidate]) -
     def of(decision: str) -> list[int]:
         return sorted(row.sighting_id for row in decided if row.decision == decision)
 
-    names = ("cameras", "from", "until", "kind")
+    names = ("cameras", "from", "until", "kind", *(("plate",) if terms.plate else ()))
     described = describe_terms(terms)
     return {name: described[name] for name in names} | {
         "search": search.pk,

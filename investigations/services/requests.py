@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from investigations import workflow
 from investigations.models import Case, LegalBasis, Notification, ScopeChange, SearchRequest
+from investigations.plates import read_plate
 from investigations.services.moves import lock_request, move_request, note_change
 from investigations.services.notices import announce
 from portal.accounts.models import Agency, User
@@ -295,6 +296,10 @@ def _write_terms(request: SearchRequest, terms: RequestTerms) -> None:
     for name in asdict(terms):
         value = getattr(terms, name)
         setattr(request, name, value.strip() if isinstance(value, str) else value)
+    try:
+        request.plate = read_plate(terms.plate)
+    except ValidationError as error:
+        raise ValidationError({"plate": error.messages}) from error
     _check_terms(request)
     for name, value in _limits(request.basis).items():
         setattr(request, name, value)

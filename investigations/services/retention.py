@@ -5,7 +5,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from investigations.expiry import cameras_with_expired
-from investigations.models import Destruction, SearchRequest
+from investigations.models import Destruction, SearchRequest, WatchEntry
 from portal.accounts.models import Agency, User
 from portal.audit.models import Action
 from portal.audit.services import record
@@ -29,6 +29,12 @@ def begin_purges() -> list[int]:
     return [pk for request in due for pk in _begin(request.centre, _rule_of(request), request)]
 
 
+def begin_watch_purges() -> list[int]:
+    """Begin the destruction of ended entries of watch lists whose time has come, one for each centre; return them."""
+    due = WatchEntry.objects.to_purge(timezone.now()).order_by().values("centre")
+    return [pk for centre in Agency.objects.filter(pk__in=due) for pk in _begin(centre, Rule.WATCHED, None)]
+
+
 def view_destruction(destruction: Destruction, *, actor: User) -> None:
     """Account for a look at a certificate."""
     record(Action.DESTRUCTION_VIEWED, actor=actor, target=destruction)
@@ -44,6 +50,8 @@ def _begin(centre: Agency, rule: Rule, request: SearchRequest | None) -> list[in
     """Make the row, or take up again the one that failed; nothing if one is under way."""
     Agency.objects.select_for_update(no_key=True).get(pk=centre.pk)  # of two clocks, one finds the other's row
     rows = Destruction.objects.filter(centre=centre, request=request)
+    if request is None:  # a centre's footage and its watch list do not wait for each other
+        rows = rows.filter(rule=rule)
     if rows.filter(status__in=OPEN_JOB_STATUSES).exists():
         return []
     failed = rows.filter(status=JobStatus.FAILED, rule=rule).first()

@@ -1,10 +1,10 @@
 """Verbs on searches: start one, cancel it."""
 
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
@@ -20,6 +20,7 @@ from inference.models import Sighting
 from inference.sentences import in_words
 from investigations import events
 from investigations.models import Attachment, Case, QueryPicture, Search, SearchRequest
+from investigations.plates import read_plate
 from investigations.querying import known_heads_of
 from investigations.services.requests import begin_search, why_not_searchable
 from investigations.services.reviews import join_search
@@ -84,12 +85,13 @@ def start_search(request: SearchRequest, terms: SearchTerms, *, actor: User) -> 
     Pictures that cannot be read are kept as rows with their error, and the rest goes on; if none can be read, or
     anything else is wrong, nothing is started and ValidationError says why.
     """
+    terms = replace(terms, plate=read_plate(terms.plate))
     check_terms(request, terms, actor)
     check_scope(request, terms, actor)
     pictures = [_read_upload(upload) for upload in terms.uploads]
     pictures += [_cut_frame(frame) for frame in terms.frames]
     has_pictures = terms.sightings or terms.attachments or any(content is not None for _picture, content in pictures)
-    if not has_pictures and (pictures or not read_wanted(terms)):
+    if not has_pictures and (pictures or not (_is_by_plate(terms) or read_wanted(terms))):
         raise ValidationError([picture.error for picture, _content in pictures] or [_why_nothing_to_go_by(terms)])
     with transaction.atomic():
         begin_search(request, actor=actor)
@@ -115,15 +117,6 @@ def cancel_search(search: Search, *, actor: User) -> Search:
     return search
 
 
-def read_plate(plate: str) -> str:
-    """Return a number plate as it is compared: without gaps, in plain digits, ? for a character that is not known and *
-    for several. ValidationError if it is none."""
-    written = "".join(unicodedata.normalize("NFKC", plate).split()).replace("-", "").upper()
-    if not all(character.isalnum() or character in "?*" for character in written):
-        raise ValidationError(_("A number plate has letters and digits, and ? for each character that is not known."))
-    return written
-
-
 def read_wanted(terms: SearchTerms) -> list[dict[str, object]]:
     """Return what the description means to the describer of this kind; what it does not know is left to people."""
     heads = {head.name: head.values for head in known_heads_of(describer_id(terms.kind))}
@@ -135,7 +128,14 @@ def read_wanted(terms: SearchTerms) -> list[dict[str, object]]:
     ]
 
 
+def _is_by_plate(terms: SearchTerms) -> bool:
+    """Can a plate be searched by?"""
+    return bool(terms.plate and settings.PLATE_READER_MODEL) and terms.kind == Sighting.Kind.VEHICLE
+
+
 def _why_nothing_to_go_by(terms: SearchTerms) -> str:
+    if terms.plate and terms.kind == Sighting.Kind.VEHICLE:
+        return _("Add a picture or words to search by: no model reads number plates here.")
     if not terms.description:
         return _("Add a picture to search by.")
     return _("Add a picture to search by: none of these words can be searched by here.")
@@ -215,6 +215,7 @@ def create_search(request: SearchRequest, terms: SearchTerms, actor: User, *, pa
         limit=terms.limit,
         embedder=embedder_id(terms.kind),
         describer=describer_id(terms.kind),
+        plate_reader=settings.PLATE_READER_MODEL if _is_by_plate(terms) else "",
         parent=parent,
         requested_by=actor,
     )

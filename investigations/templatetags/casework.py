@@ -32,6 +32,12 @@ def metres(value: float | None) -> str:
 
 
 @register.filter
+def percent(share: float | None) -> str:
+    """93 for 0.937: rounded down, so that 100 is said of nothing less."""
+    return "" if share is None else str(int(100 * share))
+
+
+@register.filter
 def in_minutes(minutes: int) -> str:
     """90 minutes, 2 hours, 3 days"""
     if minutes % 1440 == 0 and minutes >= 2880:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from django import template
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -154,6 +155,12 @@ def _choice(group: Group, swatch: str, name: str | Promise, heads: Mapping[str, 
 def has_describer(request: SearchRequest) -> bool:
     """Does a model read descriptions of what this request looks for?"""
     return bool(heads_of(kind_of(request)))
+
+
+@register.simple_tag
+def compares_plates(request: SearchRequest) -> bool:
+    """Is a plate searched for, rather than a reminder for whoever compares?"""
+    return kind_of(request) == "vehicle" and bool(settings.PLATE_READER_MODEL)
 
 
 @register.simple_tag

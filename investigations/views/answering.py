@@ -17,6 +17,7 @@ from investigations import workflow
 from investigations.certificate import build_certificate
 from investigations.models import Candidate, EvidencePackage, SearchRequest
 from investigations.pictures import sighting_url
+from investigations.reads import read_of
 from investigations.sentences import first_sentence
 from investigations.serializers.paths import PathPointSerializer
 from investigations.services.answers import send_answer
@@ -98,7 +99,8 @@ def _answerable(row: SearchRequest, user: User, *, is_provisional: bool) -> list
     """What this person can answer with, in time order; of a sighting found by several searches the most similar."""
     rows = Candidate.objects.visible_to(user).filter(search__request=row)
     rows = rows.shown_on_path_to(user) if is_provisional else rows.agreed()
-    rows = rows.select_related("sighting__camera").prefetch_related("decisions__actor", "second_reviews__reviewer")
+    rows = rows.select_related("sighting__camera")
+    rows = rows.prefetch_related("decisions__actor", "second_reviews__reviewer", "sighting__plates")
     best = {candidate.sighting_id: candidate for candidate in rows.order_by(F("score").asc(nulls_first=True))}
     return sorted(best.values(), key=lambda candidate: (candidate.sighting.seen_at, candidate.pk))
 
@@ -136,6 +138,7 @@ def _card(candidate: Candidate, user: User, *, is_chosen: bool) -> dict[str, Any
         "picture": sighting_url(candidate.sighting_id, user),
         "first": list(candidate.decisions.all())[-1:],
         "second": candidate.second_review,
+        "plate": read_of(candidate.sighting, candidate.plate),
         "is_chosen": is_chosen,
     }
 

@@ -72,6 +72,7 @@ def _point(item: AnswerItem, picture: str | None) -> dict[str, Any]:
             "first_seen_at": item.first_seen_at.isoformat(),
             "last_seen_at": item.last_seen_at.isoformat(),
             "picture": picture,
+            "plate": {"text": item.plate} if item.plate else None,
         },
     }
 

@@ -57,9 +57,19 @@ def _filter_cases(
         cases = cases.filter(status=status)
     elif status:
         cases = cases.filter(pk__in=_needing(requests, status, user).values("case_id"))
-    for word in wanted.get("q", "").split():
-        cases = cases.filter(Q(number__icontains=word) | Q(title__icontains=word))
-    return cases
+    return cases.filter(_named(wanted.get("q", ""), requests))
+
+
+def _named(typed: str, requests: SearchRequestQuerySet) -> Q:
+    """Each word stands in the number, the title or a request's number plate; or all of it is one plate with gaps."""
+    every = Q()
+    for word in typed.split():
+        every &= Q(number__icontains=word) | Q(title__icontains=word) | _has_plate(word, requests)
+    return every | _has_plate(typed, requests) if every else every
+
+
+def _has_plate(typed: str, requests: SearchRequestQuerySet) -> Q:
+    return Q(pk__in=requests.with_plate(typed).values("case_id"))
 
 
 def _needing(requests: SearchRequestQuerySet, status: str, user: User) -> SearchRequestQuerySet:

@@ -1,5 +1,7 @@
 """A person's notifications: the bell on every page, and the page that lists them."""
 
+from urllib.parse import urlencode
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -40,6 +42,8 @@ def bell(request: HttpRequest) -> HttpResponse:
 def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
     """Lead to what the notification is about; the page there marks it as read."""
     notice = get_object_or_404(_rows(acting_user(request)), pk=pk)
+    if notice.entry_id is not None:
+        return redirect(f"{reverse('watch-alerts')}?{urlencode({'entry': notice.entry_id})}")
     anchor = ANCHORS.get(Kind(notice.kind))
     return redirect(reverse("workspace", args=[notice.request_id]) + (f"#{anchor}" if anchor else ""))
 
@@ -63,4 +67,4 @@ def _named_request(request: HttpRequest, user: User) -> SearchRequest | None:
 
 
 def _rows(user: User) -> NotificationQuerySet:
-    return Notification.objects.visible_to(user).select_related("request__case", "request__centre", "cause")
+    return Notification.objects.visible_to(user).select_related("request__case", "request__centre", "entry", "cause")

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from investigations.models import QueryPicture
-from investigations.pictures import is_audited, sightings_visible_to
+from investigations.pictures import is_audited, plates_visible_to, sightings_visible_to
 from investigations.services.looks import view_picture
 from portal.accounts.rights import acting_user
 
@@ -20,6 +20,12 @@ PICTURE_AGE_S = 3600
 def sighting_picture(request: HttpRequest, pk: int) -> HttpResponse:
     sighting = get_object_or_404(sightings_visible_to(acting_user(request)), pk=pk)
     return _picture(request, sighting, sighting.image, kind="sighting")
+
+
+@require_GET
+def plate_picture(request: HttpRequest, pk: int) -> HttpResponse:
+    plate = get_object_or_404(plates_visible_to(acting_user(request)), pk=pk)
+    return _picture(request, plate, plate.image, kind="plate")
 
 
 @require_GET

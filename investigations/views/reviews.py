@@ -14,7 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from investigations import workflow
 from investigations.models import Candidate, QueryPicture, SecondReview
-from investigations.pictures import query_picture_url, sighting_url
+from investigations.pictures import plate_url, query_picture_url, sighting_url
+from investigations.reads import marks_of, read_of
 from investigations.services.looks import view_candidate
 from investigations.services.reviews import review_candidate
 from investigations.views.common import attempt
@@ -71,8 +72,19 @@ def _shown(candidate: Candidate, user: User) -> dict[str, Any]:
         "sighting": candidate.sighting,
         "request": candidate.search.request,
         "picture": sighting_url(candidate.sighting_id, user),
+        "plate": _plate(candidate, user),
         "queries": [{"row": picture, "url": query_picture_url(picture, user)} for picture in pictures],
     }
+
+
+def _plate(candidate: Candidate, user: User) -> dict[str, Any] | None:
+    """What was read of its number plate, with what differs from the one that is looked for."""
+    plate = read_of(candidate.sighting, candidate.plate)
+    if plate is None:
+        return None
+    is_asked = candidate.plate_distance is not None
+    marks = marks_of(candidate.search, plate.text) if is_asked else ()
+    return {"row": plate, "url": plate_url(plate.pk, user), "marks": marks}
 
 
 def _given_today(user: User) -> int:

@@ -20,6 +20,7 @@ from investigations.centre_forms import LIMITS, HandlerForm, HoldForm, ScopeForm
 from investigations.forms import DecisionForm
 from investigations.models import Candidate, Hold, RequestStatusChange, ScopeChange, SearchRequest
 from investigations.pictures import sighting_url
+from investigations.reads import read_of
 from investigations.services.holds import place_hold, release_hold
 from investigations.services.looks import keep_viewing_case, view_sightings
 from investigations.services.requests import (
@@ -152,7 +153,9 @@ def _disputes(row: SearchRequest, user: User) -> list[dict[str, Any]]:
         return []
     rows = Candidate.objects.visible_to(user).filter(search__request=row).disputed()
     disputed = list(
-        rows.select_related("sighting__camera").prefetch_related("decisions__actor", "second_reviews__reviewer")
+        rows.select_related("sighting__camera").prefetch_related(
+            "decisions__actor", "second_reviews__reviewer", "sighting__plates"
+        )
     )
     if disputed:
         view_sightings([candidate.sighting_id for candidate in disputed], actor=user)
@@ -162,6 +165,7 @@ def _disputes(row: SearchRequest, user: User) -> list[dict[str, Any]]:
             "picture": sighting_url(candidate.sighting_id, user),
             "first": list(candidate.decisions.all())[-1:],
             "second": candidate.second_review,
+            "plate": read_of(candidate.sighting, candidate.plate),
         }
         for candidate in disputed
     ]

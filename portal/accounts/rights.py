@@ -27,6 +27,8 @@ class Right(StrEnum):
     BUILD_PATH = "build_path"
     VIEW_FOOTAGE = "view_footage"
     REQUEST_ANALYSIS = "request_analysis"
+    WATCH_PLATES = "watch_plates"
+    MANAGE_WATCH = "manage_watch"
     MANAGE_CAMERAS = "manage_cameras"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_BASES = "manage_bases"
@@ -45,11 +47,12 @@ _OPERATOR = {
     Right.BUILD_PATH,
     Right.VIEW_FOOTAGE,
     Right.REQUEST_ANALYSIS,
+    Right.WATCH_PLATES,
 }
 RIGHTS: dict[str, set[Right]] = {
     User.Role.OFFICER: {Right.OPEN_CASE, Right.SUBMIT_REQUEST, Right.COMMENT},
     User.Role.OPERATOR: _OPERATOR,
-    User.Role.SUPERVISOR: _OPERATOR | {Right.APPROVE_REQUEST, Right.UNMASK, Right.VIEW_AUDIT},
+    User.Role.SUPERVISOR: _OPERATOR | {Right.APPROVE_REQUEST, Right.UNMASK, Right.VIEW_AUDIT, Right.MANAGE_WATCH},
     User.Role.ADMINISTRATOR: {
         Right.MANAGE_CAMERAS,
         Right.MANAGE_PEOPLE,

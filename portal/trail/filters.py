@@ -59,6 +59,8 @@ NOUNS: dict[str, StrOrPromise] = {
     "candidate": _("candidates"),
     "decisions": _("second opinions"),
     "path": _("paths"),
+    "watch": _("watch list"),
+    "alert": _("alerts of the watch list"),
     "audit": _("audit trail"),
 }
 

@@ -30,6 +30,8 @@ HOLDERS = {
     Right.BUILD_PATH: {"operator", "supervisor"},
     Right.VIEW_FOOTAGE: {"operator", "supervisor"},
     Right.REQUEST_ANALYSIS: {"operator", "supervisor", "administrator"},
+    Right.WATCH_PLATES: {"operator", "supervisor"},
+    Right.MANAGE_WATCH: {"supervisor"},
     Right.MANAGE_CAMERAS: {"administrator"},
     Right.MANAGE_PEOPLE: {"administrator"},
     Right.MANAGE_EXCHANGE: {"administrator"},

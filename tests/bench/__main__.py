@@ -17,7 +17,7 @@ with tempfile.TemporaryDirectory(prefix="dongseon-bench-") as folder:
 
     from portal.demo.footage import FootageError, fetch_clip
     from portal.stack import Stack
-    from tests.bench import accuracy, analysis, audit, map, masking, plates, ranking, search
+    from tests.bench import accuracy, analysis, audit, map, masking, plate_reading, plates, ranking, search
 
     call_command("migrate", verbosity=0)
     with Stack(settings.VAR_DIR / "log") as stack:
@@ -37,6 +37,8 @@ with tempfile.TemporaryDirectory(prefix="dongseon-bench-") as folder:
         search.main()
         print("\nPlates")
         plates.main()
+        print("\nReading of plates")
+        plate_reading.main()
         print("\nThe map, in a browser")
         map.main()
         print("\nAudit trail")

@@ -174,7 +174,7 @@ def main() -> None:
     from portal.accounts.models import Agency
     from portal.stack import Stack
     from tests.conftest import CHROMIUM_FLAGS, legal_basis, make_user
-    from tests.system.conftest import free_port
+    from tests.system.servers import free_port
 
     counts = [int(word) for word in sys.argv[1:] if word.isdigit()] or [2700, 10000]
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")

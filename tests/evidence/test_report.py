@@ -90,6 +90,13 @@ def test_each_language_is_in_its_own_words(content: Content, fonts: Path) -> Non
         assert wanted in english, wanted
 
 
+def test_a_plate_stands_beside_its_sighting_as_it_was_read(fonts: Path) -> None:
+    read_once = make_item(make_point(1), plate="12가3456", plate_confidence=0.937)
+    text = words(read(make_content(items=(read_once,)), fonts, "en"))
+    assert "plate as read: 12가3456 confidence 93%" in text
+    assert "plate as read" not in words(read(make_content(1), fonts, "en"))
+
+
 def test_every_page_carries_the_case_and_its_number(fonts: Path) -> None:
     reader = read(make_content(30), fonts, "en")
     assert len(reader.pages) > 5

@@ -5,6 +5,7 @@ Endpoints are read from the document, so that a new one is held against it witho
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import hypothesis
@@ -17,6 +18,7 @@ from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections, connection, transaction
 from django.test import Client
+from django.utils import timezone
 from hypothesis import HealthCheck, Phase
 from schemathesis import checks
 from schemathesis.core.failures import FailureGroup
@@ -28,7 +30,18 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from cameras.models import Camera
-from investigations.models import Answer, AnswerItem, Candidate, Comment, Notification, Path, PathPoint, SearchRequest
+from investigations.models import (
+    Answer,
+    AnswerItem,
+    Candidate,
+    Comment,
+    Notification,
+    Path,
+    PathPoint,
+    SearchRequest,
+    WatchAlert,
+    WatchEntry,
+)
 from portal.accounts.models import User
 from portal.exchange.services.tokens import create_token
 from tests.conftest import NOON, make_recording, make_search, make_sighting
@@ -48,7 +61,7 @@ SEED = 20261124
 PLAIN = {"Accept-Encoding": "identity"}  # what sends to an application directly unpacks no answers
 PORTAL = get_wsgi_application()
 # Where the word in an address is not the model's name.
-MODELS = {"requests": "searchrequest", "footage": "recording"}
+MODELS = {"requests": "searchrequest", "footage": "recording", "alerts": "watchalert"}
 
 
 def test_the_document_is_valid_and_free_of_warnings(tmp_path: Any) -> None:
@@ -91,6 +104,18 @@ def rows(approved: SearchRequest, camera: Camera, operator: User) -> None:
     PathPoint.objects.create(path=path, number=1, sighting=sighting)
     Comment.objects.create(request=approved, author=operator, text="seen")
     Notification.objects.create(request=approved, user=operator, kind="approved")
+    until = timezone.now() + timedelta(days=1)
+    entry = WatchEntry.objects.create(
+        centre=approved.centre,
+        plate="12가3456",
+        basis=approved.basis,
+        reason="stolen",
+        added_by=operator,
+        valid_until=until,
+        retention_days=30,
+        purge_at=until,
+    )
+    WatchAlert.objects.create(entry=entry, camera=camera, text="12가3456", confidence=0.9, seen_at=NOON)
     answer = Answer.objects.create(request=approved, number=1, text="found", audit_sequence=1, sent_by=operator)
     copied = {name: getattr(sighting, name) for name in ("first_seen_at", "last_seen_at", "seen_at")}
     place = {"camera_code": "C1", "camera_name": "Camera C1", "latitude": 36.5, "longitude": 127.3}

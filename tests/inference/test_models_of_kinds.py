@@ -31,6 +31,7 @@ from portal.audit.models import AuditEntry
 from portal.jobs import JobStatus
 from tests.conftest import make_recording, make_sighting
 from tests.core.drawing import write_video
+from tests.investigations.plating import add_plate
 
 TINY = {
     "embedder": "tiny-person",
@@ -187,6 +188,7 @@ def test_an_analysis_names_all_its_models_and_so_does_the_trail(
 ) -> None:
     settings.EMBEDDER_MODEL, settings.VEHICLE_EMBEDDER_MODEL = "tiny-person", "tiny-vehicle"
     settings.PERSON_DESCRIBER_MODEL, settings.VEHICLE_DESCRIBER_MODEL = "tiny-person-looks", ""
+    settings.PLATE_READER_MODEL = ""
     analysis = request_analysis(recording, actor=operator)
     named = {key: value for key, value in TINY.items() if key != "vehicle_describer"}
     assert analysis.models == {"detector": settings.DETECTOR_MODEL, **named}
@@ -220,6 +222,10 @@ def test_analyses_from_before_say_that_one_model_served_both_kinds(camera: Camer
         ("PERSON_DESCRIBER_MODEL", "", ""),
         ("VEHICLE_DESCRIBER_MODEL", "nothing", "dongseon.E007"),
         ("VEHICLE_DESCRIBER_MODEL", "tiny-vehicle-looks", ""),
+        ("PLATE_FINDER_MODEL", "tiny-plate-reader", "dongseon.E008"),
+        ("PLATE_FINDER_MODEL", "tiny-plate-finder", ""),
+        ("PLATE_READER_MODEL", "tiny-vehicle", "dongseon.E009"),
+        ("PLATE_READER_MODEL", "", ""),
     ],
 )
 def test_a_setting_that_names_a_wrong_model_is_an_error_at_the_start(
@@ -254,6 +260,24 @@ def test_a_sighting_shows_what_it_looks_like(client: Client, camera: Camera, sup
     assert "bright: yes 70%" in text
     assert "tiny-person-looks" in text
     assert "Colour: blue" not in shown(client, stranger, row)
+
+
+def test_a_sighting_and_a_list_show_what_was_read_of_plates(
+    client: Client, camera: Camera, supervisor: User, stranger: User
+) -> None:
+    row = make_sighting(make_recording(camera), kind="vehicle")
+    plate = add_plate(row, "12가3456", confidence=0.934)
+    assert "12가3456 93% <small>made-up-reader</small>" in shown(client, supervisor, row)
+    assert "12가3456" in shown(client, supervisor, plate)
+    assert "12가3456" not in shown(client, stranger, row) + shown(client, stranger, plate)
+    listed = reverse("admin:inference_plate_changelist")
+    client.force_login(supervisor)
+    text = client.get(listed).content.decode()
+    assert all(said in text for said in ("12가3456", "93%", reverse("plate-picture", args=[plate.pk])))
+    assert "12가3456" not in client.get(listed, {"q": "3456"}).content.decode()  # that is a search's to do
+    assert "12가3456" in client.get(listed, {"q": camera.code}).content.decode()
+    client.force_login(stranger)
+    assert "12가3456" not in client.get(listed).content.decode()
 
 
 @pytest.mark.usefixtures("tiny_models")

@@ -65,6 +65,16 @@ def test_nobody_else_decides(who: str, candidate: Candidate, request: pytest.Fix
     assert not AuditEntry.objects.exists()
 
 
+def test_whoever_decides_about_one_that_was_destroyed_meanwhile_is_told_to_look_again(
+    candidate: Candidate, operator: User, outsider: User
+) -> None:
+    Candidate.objects.all().delete()
+    with pytest.raises(ValidationError, match="no longer in the list"):
+        decide_candidate(candidate, "confirmed", actor=operator)
+    with pytest.raises(PermissionDenied):
+        decide_candidate(candidate, "confirmed", actor=outsider)
+
+
 def test_who_does_not_know_the_decisions_decides_about_undecided_candidates_only(
     candidate: Candidate, supervisor: User
 ) -> None:

@@ -6,13 +6,14 @@ from django.test import Client
 from django.urls import reverse
 
 from cameras.models import Camera
-from inference.models import Sighting
+from inference.models import Plate, Sighting
 from investigations.models import Candidate, QueryPicture, SearchRequest
-from investigations.pictures import query_picture_url, sighting_url
+from investigations.pictures import plate_url, query_picture_url, sighting_url
 from investigations.services.paths import build_path
 from portal.accounts.models import User
 from tests.conftest import drawn_person, make_answer, make_search
 from tests.investigations.conftest import PEOPLE, as_person, entries
+from tests.investigations.plating import add_plate, drawn_plate
 
 
 @pytest.fixture
@@ -42,6 +43,18 @@ def test_once_answered_with_it_is_seen_by_the_station_that_asked(
     assert client.get(reverse("sighting-picture", args=[confirmed.sighting_id])).status_code == 404
     make_answer(confirmed.search.request, operator, confirmed.sighting)
     assert client.get(reverse("sighting-picture", args=[confirmed.sighting_id])).status_code == status
+
+
+@pytest.mark.parametrize("who", [*PEOPLE, "administrator"])
+def test_a_number_plate_is_seen_by_who_sees_its_sighting(
+    client: Client, request: pytest.FixtureRequest, confirmed: Candidate, operator: User, who: str
+) -> None:
+    as_person(client, request, who)
+    address = reverse("plate-picture", args=[add_plate(confirmed.sighting, "12가3456").pk])
+    assert client.get(address).status_code == (200 if who in {"operator", "supervisor"} else 404)
+    make_answer(confirmed.search.request, operator, confirmed.sighting)
+    answered_too = {"operator", "supervisor", "officer", "colleague"}
+    assert client.get(address).status_code == (200 if who in answered_too else 404)
 
 
 @pytest.mark.parametrize("who", PEOPLE)
@@ -84,6 +97,30 @@ def test_a_pass_says_that_the_list_was_audited(
     assert client.get(sighting_url(sighting.pk, operator)).status_code == 200
     assert client.get(query_picture_url(query, operator)).status_code == 200
     assert entries("picture.viewed") == []
+
+
+def test_number_plates_are_sent_and_accounted_for_as_pictures_are(
+    client: Client, sighting: Sighting, operator: User, supervisor: User
+) -> None:
+    plate = add_plate(sighting, "12가3456")
+    client.force_login(operator)
+    assert client.get(plate_url(plate.pk, operator)).status_code == 200
+    assert client.get(plate_url(plate.pk, supervisor)).content == drawn_plate()  # another's pass
+    (entry,) = entries("picture.viewed")
+    assert (entry.target_type, entry.target_id, entry.actor_id) == ("inference.plate", str(plate.pk), operator.pk)
+    assert "12가3456" not in f"{entry.target_name} {entry.details}"  # the trail outlives the plate
+    Plate.objects.update(image="plates/gone.jpg")
+    assert client.get(reverse("plate-picture", args=[plate.pk])).status_code == 404
+
+
+def test_a_pass_for_a_sighting_is_none_for_the_plate_of_that_number(
+    client: Client, sighting: Sighting, operator: User
+) -> None:
+    plate = add_plate(sighting, "12가3456")
+    view_pass = sighting_url(plate.pk, operator).partition("?")[2]
+    client.force_login(operator)
+    assert client.get(f"{reverse('plate-picture', args=[plate.pk])}?{view_pass}").status_code == 200
+    assert len(entries("picture.viewed")) == 1
 
 
 def test_another_persons_pass_is_worth_nothing(

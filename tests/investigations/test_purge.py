@@ -81,9 +81,15 @@ def answered(approved: SearchRequest, camera: Camera, operator: User, officer: U
 def test_a_purged_request_does_not_keep_whom_it_looked_for(answered: SearchRequest, officer: User) -> None:
     wanted = [{"attribute": "upper_colour", "value": "red", "required": True}]
     answered.searches.update(description=["red top"], wanted=wanted, plate="12가3456")
+    SearchRequest.objects.update(plate="12가3456")
+    AnswerItem.objects.update(plate="12가3456")
+    answered.refresh_from_db()
     close_request(answered, "found", reason="at home", actor=officer)
     purge()
     assert answered.searches.values_list("description", "wanted", "plate").get() == ([], [], "")
+    answered.refresh_from_db()
+    assert answered.plate == ""
+    assert AnswerItem.objects.get().plate == "12가3456"  # what was seen was handed over, and stays a fact
 
 
 def test_a_purged_request_keeps_its_facts_and_no_picture(

@@ -19,7 +19,7 @@ from inference.core.attributes import pack
 from inference.core.manifest import Match, ModelStore
 from inference.core.odds import MatchCalibration
 from inference.models import Analysis, Description, PairBackground, Sighting
-from investigations import ordering, querying
+from investigations import chances, ordering, querying
 from investigations import search as search_job
 from investigations.certificate import build_certificate
 from investigations.models import Candidate, QueryPicture, Search, SearchRequest
@@ -222,7 +222,7 @@ def test_among_few_odds_are_read_against_what_is_known_of_the_two_cameras(
     assert plain[2] < 0.02
     assert alike[2] > 0.1
     recording = stored[0].recording
-    for number in range(100, 100 + ordering.OWN_BACKGROUND):
+    for number in range(100, 100 + chances.OWN_BACKGROUND):
         make_sighting(recording, number, seed=number, after_s=60)
     assert by_a_sighting(approved, operator, wanted, here)[2] < 0.05
 

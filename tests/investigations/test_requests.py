@@ -147,6 +147,8 @@ def test_a_submitted_request_has_its_status_row_its_entry_and_its_deadlines(
         ({"basis": "crime"}, "basis"),  # a missing child is no crime
         ({"basis": "warrant"}, "basis"),
         ({"last_seen_at": NOON + timedelta(days=3650)}, "last_seen_at"),
+        ({"plate": "12가<b>"}, "plate"),
+        ({"plate": "???"}, "plate"),
         ({"last_seen_latitude": 36.5}, "__all__"),
         ({"last_seen_latitude": 136.5, "last_seen_longitude": 127.0}, "last_seen_latitude"),
     ],
@@ -167,8 +169,8 @@ def test_a_crime_needs_the_letters_number_and_is_no_emergency(centre: Agency, of
     with pytest.raises(ValidationError) as caught:
         submit(theft, centre, officer, basis=legal_basis("crime"), is_emergency=True)
     assert set(caught.value.message_dict) == {"document_number", "is_emergency"}
-    sent = submit(theft, centre, officer, basis=legal_basis("crime"), document_number="2026-12", plate="12가3456")
-    assert (sent.most_cameras, sent.hours) == (200, 48)
+    sent = submit(theft, centre, officer, basis=legal_basis("crime"), document_number="2026-12", plate="12가 3456")
+    assert (sent.most_cameras, sent.hours, sent.plate) == (200, 48, "12가3456")
 
 
 def test_another_station_cannot_submit_for_the_case(case: Case, centre: Agency, outsider: User) -> None:

@@ -15,9 +15,11 @@ from django.utils import timezone
 from cameras.models import Camera, Recording
 from inference import ingest
 from inference.core.pipeline import AnalysisResult
+from inference.core.plates import parse_pattern
 from inference.core.video import VideoInfo
 from inference.engine import get_gallery
-from inference.models import Analysis, Description, Feature, Sighting
+from inference.models import Analysis, Description, Feature, Plate, Sighting
+from inference.plates import find_plates
 from investigations import clock, destruction, expiry
 from investigations.models import (
     Candidate,
@@ -50,6 +52,7 @@ from tests.investigations.destroying import (
     old_recording,
     stored,
 )
+from tests.investigations.plating import READER, add_plate
 
 NOW = datetime.fromisoformat("2026-11-24T03:00:00+00:00")
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -132,13 +135,17 @@ def test_everything_of_an_expired_recording_goes_and_stands_on_the_certificate(c
     analysis = Analysis.objects.create(recording=recording, detector="d", embedder="e", fps=5, status="done")
     rows = [make_sighting(recording, number, seed=number, analysis=analysis) for number in (1, 2)]
     Description.objects.create(sighting=rows[0], describer="looks", probabilities=b"\xff")
-    hashes = [hashlib.sha256(row.image.read()).hexdigest() for row in rows]
+    plates = [add_plate(rows[0], "12가3456", reader=reader) for reader in ("old", "new")]
+    images = [*(row.image for row in rows), *(plate.image for plate in plates)]
+    hashes = [hashlib.sha256(image.read()).hexdigest() for image in images]
     (done,) = expire()
     assert (done.status, done.error, done.warning) == ("done", "", "")
     assert done.items == [
         {"kind": "cameras.recording", "id": recording.pk, "sha256": recording.sha256},
         {"kind": "inference.sighting", "id": rows[0].pk, "sha256": hashes[0]},
         {"kind": "inference.sighting", "id": rows[1].pk, "sha256": hashes[1]},
+        {"kind": "inference.plate", "id": plates[0].pk, "sha256": hashes[2]},
+        {"kind": "inference.plate", "id": plates[1].pk, "sha256": hashes[3]},
         {"kind": "inference.analysis", "id": analysis.pk, "sha256": ""},
     ]
     assert done.counts == {
@@ -146,11 +153,12 @@ def test_everything_of_an_expired_recording_goes_and_stands_on_the_certificate(c
         "inference.analysis": 1,
         "inference.description": 1,
         "inference.feature": 2,
+        "inference.plate": 2,
         "inference.sighting": 2,
     }
-    for model in (Recording, Analysis, Sighting, Feature, Description):
+    for model in (Recording, Analysis, Sighting, Feature, Description, Plate):
         assert not model._default_manager.exists()
-    assert files() == {"recordings", "sightings"}  # no file, and no empty folder of a recording
+    assert files() == {"recordings", "sightings", "plates"}  # no file, and no empty folder of a recording
 
 
 def test_the_audit_trail_vouches_for_the_certificate(camera: Camera) -> None:
@@ -250,6 +258,28 @@ def test_the_gallery_forgets_the_day_and_keeps_the_others(camera: Camera) -> Non
     assert len(gallery.search(unit_vector(1), Feature.objects.all(), limit=5)) == 1
 
 
+def test_plates_that_are_held_or_young_stay_and_are_found(
+    camera: Camera, approved: SearchRequest, settings: Any
+) -> None:
+    settings.PLATE_READER_MODEL = READER
+    gone, held = old_recording(camera, name="gone.mp4"), old_recording(camera, days=41, name="held.mp4")
+    rows = [add_plate(make_sighting(recording), "12가3456") for recording in (gone, held)]
+    hold(approved, camera, held.started_at, held.ends_at)
+
+    def find() -> set[int]:
+        hours: dict[str, Any] = {"starts_at": held.started_at, "ends_at": timezone.now()}
+        asked = parse_pattern("12가3456")
+        return {
+            row.plate_id for row in find_plates(asked, camera_ids=[camera.pk], **hours, includes_small=True, limit=9)
+        }
+
+    assert find() == {row.pk for row in rows}
+    expire()
+    assert find() == {rows[1].pk}
+    assert default_storage.exists(str(rows[1].image))
+    assert not default_storage.exists(str(rows[0].image))
+
+
 def test_a_day_that_is_half_gone_is_still_searched(camera: Camera, approved: SearchRequest) -> None:
     gone, held = old_recording(camera), old_recording(camera, days=40 - 1 / 1440, name="b.mp4")
     for recording, seed in ((gone, 1), (held, 2)):
@@ -301,6 +331,8 @@ def test_a_killed_worker_loses_nothing(camera: Camera, monkeypatch: pytest.Monke
         for track in (1, 2):
             row = make_sighting(recording, track)
             hashes[row.pk + 1000] = hashlib.sha256(row.image.read()).hexdigest()
+        plate = add_plate(row, "12가3456")
+        hashes[plate.pk + 2000] = hashlib.sha256(plate.image.read()).hexdigest()
     (pk,) = retention.begin_expiries()
     with monkeypatch.context() as patch:
         kill_after(count, patch)
@@ -315,12 +347,12 @@ def test_a_killed_worker_loses_nothing(camera: Camera, monkeypatch: pytest.Monke
     destruction.destroy(pk)
     done = Destruction.objects.get()
     assert done.status == JobStatus.DONE
-    offsets = {"cameras.recording": 0, "inference.sighting": 1000}
+    offsets = {"cameras.recording": 0, "inference.sighting": 1000, "inference.plate": 2000}
     assert {row["id"] + offsets[row["kind"]]: row["sha256"] for row in done.items} == hashes
     assert len(done.items) == len(hashes)  # each once
-    assert done.counts == {"cameras.recording": 3, "inference.sighting": 6}
+    assert done.counts == {"cameras.recording": 3, "inference.plate": 3, "inference.sighting": 6}
     assert done.planned == {}
-    assert files() == {"recordings", "sightings"}
+    assert files() == {"recordings", "sightings", "plates"}
     assert len(entries("data.destroyed")) == 1
 
 

@@ -1,5 +1,6 @@
 """Who may open which route, and who can do what there: the tables that the tests hold the portal against."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.utils.timezone import localtime
@@ -90,7 +91,24 @@ PAGES: dict[str, set[str]] = {
     "verifier": SIGNED_IN,
     "review-queue": REVIEWERS,
     "review-give": NOBODY,  # by POST alone
+    "watch-list": REVIEWERS,
+    "watch-new": REVIEWERS,
+    "watch-entry": CENTRE,
+    "watch-extend": NOBODY,  # by POST alone
+    "watch-end": NOBODY,  # by POST alone
+    "watch-look-back": NOBODY,  # by POST alone
+    "watch-alerts": REVIEWERS,
+    "watch-decide": NOBODY,  # by POST alone
+    "watch-import": {"supervisor", "stranger"},
+    "watch-import-detail": {"supervisor"},
+    "watch-import-apply": NOBODY,  # by POST alone
+    "watch-import-discard": NOBODY,  # by POST alone
+    "watch-export": NOBODY,  # by POST alone
+    "api-watch": REVIEWERS,
+    "api-watch-alerts": REVIEWERS,
+    "api-watch-decision": NOBODY,  # by POST alone
     "sighting-picture": STATION | CENTRE,  # this one was answered with
+    "plate-picture": STATION | CENTRE,  # of the same sighting
     "query-picture": CENTRE,
     "api-legal-bases": SIGNED_IN,
     "api-cases": SIGNED_IN,
@@ -115,6 +133,7 @@ PAGES: dict[str, set[str]] = {
     "api-path-share": NOBODY,  # by POST alone
     "api-path-file": NOBODY,  # nobody has given a second opinion about its stop
     "api-words": REVIEWERS,
+    "api-plate-meanings": NOBODY,  # by POST alone
     "api-search": CENTRE,
     "api-search-cancel": NOBODY,  # by POST alone
     "api-search-refine": NOBODY,  # by POST alone
@@ -148,6 +167,7 @@ ADMIN: dict[str, tuple[set[str], set[str], set[str]]] = {
     "cameras_recording": (STAFF, {"supervisor", "administrator"}, STAFF),
     "inference_analysis": (STAFF, {"supervisor", "administrator"}, NOBODY),
     "inference_sighting": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
+    "inference_plate": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "investigations_case": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "investigations_searchrequest": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "investigations_search": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
@@ -160,6 +180,8 @@ ADMIN: dict[str, tuple[set[str], set[str], set[str]]] = {
     "investigations_hold": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "investigations_destruction": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "investigations_legalbasis": (STAFF, STAFF, {"administrator"}),
+    "investigations_watchentry": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
+    "investigations_watchalert": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "audit_auditentry": (STAFF, {"supervisor"}, NOBODY),  # what people of the own centre did
 }
 ADMIN_PAGES: dict[str, set[str]] = {
@@ -195,6 +217,8 @@ HOURS = {"starts_at": "2026-11-20 12:00", "ends_at": "2026-11-20 13:00"}
 PLACE = {"latitude": 36.5, "longitude": 127.3}
 CAMERA = {"code": "N1", "name": "New"} | PLACE
 SEARCH = {"starts_at": "2026-11-20T00:00:00Z", "ends_at": "2026-11-20T09:00:00Z"}
+SOON = f"{localtime() + timedelta(days=3):%Y-%m-%d %H:%M}"
+WATCHED = {"plate": "77가7777", "reason": "stolen", "valid_until": SOON}
 # Route: who can do it, with which words, and which entry it leaves.
 VERBS: dict[str, tuple[set[str], dict[str, Any], str]] = {
     "admin:audit_auditentry_verify": (STAFF, {}, "audit.check_requested"),
@@ -236,6 +260,16 @@ VERBS: dict[str, tuple[set[str], dict[str, Any], str]] = {
     "api-request-path": (CENTRE, {}, "path.built"),
     "api-footage": (CENTRE, {}, "footage.viewed"),
     "api-path-share": (CENTRE, {"reason": "north"}, "path.shared"),
+    "watch-new": ({"supervisor", "stranger"}, WATCHED, "watch.added"),
+    "watch-extend": ({"supervisor"}, {"valid_until": SOON, "reason": "longer"}, "watch.extended"),
+    "watch-end": ({"supervisor"}, {"outcome": "found", "reason": "there it is"}, "watch.ended"),
+    "watch-look-back": ({"supervisor"}, {"hours": "24", "reason": "fled"}, "watch.looked_back"),
+    "watch-decide": (CENTRE, {"status": "confirmed", "seen": "open", "reason": "it is it"}, "alert.confirmed"),
+    "watch-import-apply": ({"supervisor"}, {}, "watch.imported"),
+    "watch-import-discard": ({"supervisor"}, {}, "watch.discarded"),
+    "watch-export": ({"supervisor"}, {}, "watch.exported"),
+    "api-watch": ({"supervisor", "stranger"}, WATCHED, "watch.added"),
+    "api-watch-decision": (CENTRE, {"status": "dismissed", "seen": "open", "reason": "another"}, "alert.dismissed"),
     "own-tokens": (SIGNED_IN, {"name": "export", "days": "30"}, "token.created"),
     "token-revoke": ({"operator"}, {}, "token.revoked"),
     "api-request-searches": (CENTRE, SEARCH, "search.started"),

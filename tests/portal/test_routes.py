@@ -24,6 +24,7 @@ from investigations.models import (
     Destruction,
     EvidencePackage,
     Hold,
+    LegalBasis,
     Notification,
     Path,
     PathPoint,
@@ -32,16 +33,19 @@ from investigations.models import (
     SearchRequest,
     SecondReview,
     Tip,
+    WatchImport,
 )
 from portal.accounts.models import User
 from portal.audit.models import Action, AuditEntry
 from portal.audit.services import record
 from portal.exchange.models import ApiToken, Delivery, Webhook
 from tests.conftest import NOON, drawn_person, drawn_video, make_answer, make_recording, make_search, make_sighting
+from tests.investigations.plating import add_plate
+from tests.investigations.watching import make_alert, make_entry, planned
 from tests.portal.route_table import CENTRE, PEOPLE, STATION, TABLE, VERBS
 
 # What other people's pages must not show of this case.
-SECRETS = ["Missing child", "red coat", "SECRET-CAM"]
+SECRETS = ["Missing child", "red coat", "SECRET-CAM", "12가3456"]
 MAY_SHOW_SECRETS = STATION | CENTRE
 
 
@@ -63,12 +67,13 @@ def test_every_route_has_its_line() -> None:
 
 @pytest.fixture
 def addresses(
-    approved: SearchRequest, make_camera: Callable[..., Camera], operator: User, officer: User
+    approved: SearchRequest, make_camera: Callable[..., Camera], operator: User, officer: User, supervisor: User
 ) -> Callable[[str], str]:
     """The address of a route, its numbers being those of one row of each kind."""
     recording = make_recording(make_camera("SECRET-CAM"))
     analysis = Analysis.objects.create(recording=recording, detector="d", embedder="e", fps=5)
     sighting = make_sighting(recording)
+    plate = add_plate(sighting, "12가3456")
     search = make_search(approved, [recording.camera], operator)
     candidate = Candidate.objects.create(search=search, sighting=sighting, score=0.9)
     picture = QueryPicture(search=search)
@@ -93,8 +98,17 @@ def addresses(
     package.file.save("p.zip", sighting.image)
     comment = Comment.objects.create(request=approved, author=officer, text="Please hurry.")
     tip = Tip.objects.create(case=approved.case, source="police", text="Seen.", seen_at=NOON, added_by=officer)
+    wanted = make_entry(supervisor, reason="red coat")
+    alert = make_alert(wanted, recording.camera)
+    plates = WatchImport.objects.create(
+        centre=approved.centre, name="red coat.csv", uploaded_by=supervisor, rows=[planned("55가5555")]
+    )
     listed = CameraImport.objects.create(centre=approved.centre, original_name="list.csv", status="done")
     numbers = {
+        **dict.fromkeys(("watch-entry", "watch-extend", "watch-end", "watch-look-back"), wanted.pk),
+        **dict.fromkeys(("watch-import-detail", "watch-import-apply", "watch-import-discard"), plates.pk),
+        **dict.fromkeys(("watch-decide", "api-watch-decision", "investigations_watchalert"), alert.pk),
+        "investigations_watchentry": wanted.pk,
         "camera-import-detail": listed.pk,
         "camera-import-apply": listed.pk,
         "camera-import-check": listed.pk,
@@ -137,6 +151,7 @@ def addresses(
         "sighting-clip": sighting.pk,
         "inference_analysis": analysis.pk,
         "inference_sighting": sighting.pk,
+        "inference_plate": plate.pk,
         "investigations_case": approved.case_id,
         "investigations_searchrequest": approved.pk,
         "investigations_search": search.pk,
@@ -153,6 +168,7 @@ def addresses(
         "notification-open": notice.pk,
         "case-close": approved.case_id,
         "sighting-picture": sighting.pk,
+        "plate-picture": plate.pk,
         "query-picture": picture.pk,
         "api-search": search.pk,
         "api-search-cancel": search.pk,
@@ -227,6 +243,7 @@ SHOWS_CAMERAS = {
     "api-camera",
     "admin:inference_analysis_changelist",
     "admin:inference_sighting_changelist",
+    "admin:inference_plate_changelist",
     "admin:investigations_candidate_changelist",
 }
 
@@ -258,6 +275,9 @@ def test_each_person_can_do_their_verbs_and_no_others(
 def prepare(name: str, words: dict[str, Any]) -> None:
     """Bring the rows into the state in which the verb is possible."""
     candidate = Candidate.objects.get()
+    if name in {"watch-new", "api-watch"}:
+        basis = LegalBasis.objects.get(code="vehicle-crime")
+        words["basis"] = basis.code if name == "api-watch" else basis.pk
     if name in UNSENT:
         SearchRequest.objects.update(status="draft")
     if name in {"request-new", "request-edit"}:

@@ -104,7 +104,8 @@ def _join(groups: list[_Group], read: PlateRead) -> None:
 def _taken_apart(read: PlateRead) -> tuple[Chances, list[Chances]]:
     """Give the region (or nothing) and the other characters, with chances that are brought to the confidence.
 
-    A reader's raw chances are surer than the confidence that was made of the lowest; all are moved by as much.
+    Each raw chance is surer than the confidence, which is that of all together; all are moved by as much, so that the
+    lowest meets it.
     """
     choices: list[Chances] = [dict(one.choices) for one in read.characters] or [{} for _one in read.text]
     for chances, one in zip(choices, read.text, strict=True):

@@ -7,6 +7,7 @@ import { errorToast, toast } from "./toasts.js";
 const box = byId("bell-box");
 const count = byId("bell-count");
 const title = document.title;
+const READ_AFTER_MS = 2500;
 
 function show(unread) {
   count.textContent = unread > 99 ? "99+" : unread;
@@ -43,7 +44,11 @@ async function read(request = "") {
 /** The request whose page this is, if it is one. */
 const shownRequest = () => Number(/^\/requests\/(\d+)\/$/.exec(location.pathname)?.[1] ?? 0);
 
+/** Alerts come to their own page by themselves, which reads what is said of them. */
+const isOnAlerts = (event) => event.kind === "watched" && location.pathname === "/watch/alerts/" && document.visibilityState === "visible";
+
 async function receive(event) {
+  if (isOnAlerts(event)) return setTimeout(load, READ_AFTER_MS);
   if (event.request === shownRequest()) {
     // It is before the reader's eyes: nothing to announce. In a hidden tab it waits until that is looked at.
     if (document.visibilityState === "visible") return read(event.request);

@@ -2,6 +2,7 @@
 import { h, icon, picture } from "./dom.js";
 import { clock, day, duration, oddsText, similarity } from "./format.js";
 import { fitShare, fitText, lookChip, looksText, readLooks } from "./looks.js";
+import { plateFit, plateShare, plateStrip } from "./plates.js";
 
 const MOST_LOOKS = 3;
 
@@ -14,7 +15,7 @@ export function makeCard() {
       h("span", { class: "looks" }),
       h("span", { class: "small-mark", title: gettext("Never reached 64 × 128 pixels") }, gettext("small")),
       h("span", { class: "conflict-mark", title: gettext("Nobody could have come here from a confirmed sighting in this time.") }, icon("warning"))),
-    h("div", { class: "candidate-score" }, h("b"), h("span", { class: "bar" }, h("i"))),
+    h("div", { class: "candidate-plate" }), h("div", { class: "candidate-score" }, h("b"), h("span", { class: "bar" }, h("i"))),
     h("div", { class: "candidate-where" }),
     h("div", { class: "candidate-when" }),
     h("div", { class: "candidate-verbs" }, button("confirm", gettext("Confirm"), "check"), button("reject", gettext("Reject"), "close"),
@@ -24,7 +25,7 @@ export function makeCard() {
 /** @param {{isSelected: boolean, isMarked: boolean, isOpen: boolean, wanted: Object[]}} as  `wanted`: what the search asks for */
 export function fillCard(card, { row, pieces, isPiece }, as) {
   readLooks(row, as.wanted);
-  const shown = [row.id, row.rank, row.decision, row.second, row.reason, Boolean(row.isGone), Boolean(row.conflict), row.odds, row.score, row.looksKey, pieces.length,
+  const shown = [row.id, row.rank, row.decision, row.second, row.reason, Boolean(row.isGone), Boolean(row.conflict), row.odds, row.score, row.looksKey, plateKey(row), pieces.length,
     Boolean(isPiece), as.isSelected, as.isMarked, as.isOpen].join();
   if (card.shown === shown) return;
   card.shown = shown;
@@ -34,6 +35,10 @@ export function fillCard(card, { row, pieces, isPiece }, as) {
   if (card.looksKey !== row.looksKey) {
     card.looksKey = row.looksKey;
     looks.replaceChildren(...row.looks.filter(({ state }) => state).slice(0, MOST_LOOKS).map((look) => lookChip(look)));
+  }
+  if (card.plateKey !== plateKey(row)) {
+    card.plateKey = plateKey(row);
+    card.querySelector(".candidate-plate").replaceChildren(...(row.sighting.kind === "vehicle" ? plateStrip(row) : []));
   }
   Object.assign(card.dataset, { decision: row.decision, second: row.second });
   for (const [name, isOn] of Object.entries({ selected: as.isSelected, marked: as.isMarked, gone: row.isGone, piece: isPiece, conflict: row.conflict })) {
@@ -66,6 +71,8 @@ function fillOnce(card, row) {
   card.querySelector(".candidate-when").replaceChildren(h("time", { datetime: sighting.seen_at, title: `${date} ${at}` }, h("b", {}, at), h("span", {}, date)), stay);
 }
 
+const plateKey = ({ id, sighting, plate_match: match }) => [id, sighting.plate?.text, match?.text, match?.distance].join();
+
 /** Clock and day of a candidate: worked out once, as cards come and go by the hundred. */
 const when = (row) => row.when ??= [clock(row.sighting.seen_at), day(row.sighting.seen_at)];
 
@@ -80,14 +87,20 @@ function fillPieces(button, count, isOpen) {
 /** Seconds for which it was in view, at least one. */
 export const inView = ({ sighting }) => Math.max(1, (Date.parse(sighting.last_seen_at) - Date.parse(sighting.first_seen_at)) / 1000);
 
-/** "1 in 40 wrong"; the similarity as long as no model says how often it is wrong; without a picture what fits of the description. */
+/** "1 in 40 wrong"; where a plate is asked for how it fits; the similarity as long as no model says how often it is wrong; without a
+ * picture what fits of the description. */
 export function scoreText(row) {
+  if (row.plate_match) return plateFit(row.plate_match);
   if (row.odds !== null) return oddsText(row.odds);
   return row.score === null ? fitText(row.looks) : similarity(row.score);
 }
 
+/** Is its score the bare similarity, which has to be said? */
+export const isSimilarity = (row) => !row.plate_match && row.odds === null && row.score !== null;
+
 /** How sure it is, from 0 to 1, as far as something says so. */
 function sureness(row) {
+  if (row.plate_match) return plateShare(row.plate_match);
   if (row.odds !== null) return 1 - row.odds;
   return Math.max(0, Math.min(1, row.score ?? fitShare(row.looks)));
 }
@@ -99,11 +112,12 @@ export const secondText = (second) => ({
 
 function describe(row, count, isMarked) {
   const decision = { pending: gettext("undecided"), confirmed: gettext("confirmed"), rejected: gettext("rejected"), hidden: gettext("hidden") }[row.decision];
-  const words = [decision, secondText(row.second), row.conflict && gettext("impossible in this time"), isMarked && gettext("chosen"), looksText(row.looks),
+  const plate = row.sighting.plate && interpolate(gettext("plate %s"), [row.sighting.plate.text]);
+  const words = [decision, plate, secondText(row.second), row.conflict && gettext("impossible in this time"), isMarked && gettext("chosen"), looksText(row.looks),
     count > 1 && `×${count}`].filter(Boolean).join(", ");
   const [at, date] = when(row);
   const { camera_name: camera } = row.sighting;
-  const score = row.odds === null && row.score !== null ? interpolate(gettext("similarity %s"), [similarity(row.score)]) : scoreText(row);
+  const score = isSimilarity(row) ? interpolate(gettext("similarity %s"), [similarity(row.score)]) : scoreText(row);
   return interpolate(gettext("Candidate %(rank)s, %(score)s, %(camera)s, %(when)s, %(decision)s"),
     { rank: row.rank, score, camera, when: `${date} ${at}`, decision: words }, true);
 }

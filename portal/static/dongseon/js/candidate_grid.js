@@ -5,7 +5,8 @@ const GAP = 8;
 const HEAD = 30;
 // Drawn above and below the view: little while it moves, more once it rests.
 const [MOVING_PX, RESTING_PX, REST_MS] = [300, 1300, 140];
-export const SIZES = { s: { least: 82, height: 152 }, m: { least: 108, height: 246 }, l: { least: 176, height: 356 } };
+// `plate` is for the number plate below the picture of a vehicle: on wide cards its picture stands beside the text, on small ones there is none.
+export const SIZES = { s: { least: 82, height: 152, plate: 20 }, m: { least: 108, height: 246, plate: 48 }, l: { least: 176, height: 356, plate: 30 } };
 
 /**
  * @param {{scroller: HTMLElement, list: HTMLElement, make: () => HTMLElement, update: Function}} options
@@ -16,7 +17,7 @@ export function createGrid({ scroller, list, make, update }) {
   const heads = new Map();
   const pool = [];
   let [items, lines, places] = [[], [], new Map()];
-  let [size, width, columns, total, pinned, frame, beyond, rest] = ["m", 0, 1, 0, null, 0, RESTING_PX, 0];
+  let [size, width, columns, total, pinned, frame, beyond, rest, hasPlates] = ["m", 0, 1, 0, null, 0, RESTING_PX, 0, false];
 
   function set(next, { isMoving = false } = {}) {
     items = next;
@@ -41,9 +42,9 @@ export function createGrid({ scroller, list, make, update }) {
         top += HEAD;
       }
       if (isHead || !line || line.to - line.from === columns) {
-        line = { top, height: SIZES[size].height, from: at, to: at };
+        line = { top, height: SIZES[size].height + (hasPlates ? SIZES[size].plate : 0), from: at, to: at };
         lines.push(line);
-        top += SIZES[size].height + GAP;
+        top += line.height + GAP;
       }
       line.to = at + 1;
       places.set(item.row.id, { at, line, column: at - line.from });
@@ -159,7 +160,13 @@ export function createGrid({ scroller, list, make, update }) {
     card: (id) => cards.get(id),
     place: (id) => places.get(id)?.at ?? -1,
     pin: (id) => { pinned = id; },
-    resize: (next) => { size = next; layOut(); paint(); },
+    resize(next, { isPlated = hasPlates } = {}) {
+      if (next === size && isPlated === hasPlates) return;
+      [size, hasPlates] = [next, isPlated];
+      list.classList.toggle("plated", isPlated);
+      layOut();
+      paint();
+    },
     get items() { return items; },
     /** The place of the last card in view. */
     get last() { return (lines[lineAt(scroller.scrollTop + scroller.clientHeight)]?.to ?? 0) - 1; },

@@ -13,21 +13,24 @@ export const hourStart = (hour) => new Date(hour * HOUR_MS - OFFSET_MS);
 
 /**
  * @param {Object[]} rows  in the order that the search puts them in
- * @param {{show: string, camera: number, hour: number, sort: string, group: string, opened: Set<number>, weakFrom: ?number}} wish
- *   `weakFrom`: the rank from which more are wrong than right
+ * @param {{show: string, camera: number, hour: number, plate: string, sort: string, group: string, opened: Set<number>, weakFrom: ?number}} wish
+ *   `plate`: read, unread, or nothing for both; `weakFrom`: the rank from which more are wrong than right
  * @returns {{row: Object, pieces: Object[], section: string}[]}  one for each card
  */
-export function arrange(rows, { show, camera, hour, sort, group, opened, weakFrom }) {
+export function arrange(rows, { show, camera, hour, plate = "", sort, group, opened, weakFrom }) {
   const shown = rows.filter((row) => (show === "all" || row.decision === show)
-    && (!camera || row.sighting.camera === camera) && (!hour || row.hour === hour));
+    && (!camera || row.sighting.camera === camera) && (!hour || row.hour === hour) && (!plate || (plate === "read") === Boolean(row.sighting.plate)));
   if (sort === "time") shown.sort(byTime);
   else if (sort === "odds") shown.sort((a, b) => (a.odds ?? 1) - (b.odds ?? 1));
+  else if (sort === "plate") shown.sort((a, b) => plateDistance(a) - plateDistance(b));
   if (group === "camera") return [...gather(shown, (row) => row.sighting.camera)].flatMap(([, members]) => members.map(
     (row) => ({ row, pieces: [row], section: row.sighting.camera_name })));
   if (group === "track") return [...gather(shown, (row) => row.group)].flatMap(([id, members]) => pieces(id, members, opened));
   const isWeak = { score: (row) => weakFrom && row.rank >= weakFrom, odds: (row) => row.odds > WEAK }[sort] ?? (() => false);
   return shown.map((row) => ({ row, pieces: [row], section: isWeak(row) ? gettext("From here on more than half are probably wrong") : "" }));
 }
+
+const plateDistance = ({ plate_match: match }) => match?.distance ?? Number.MAX_VALUE; // two infinities have no difference
 
 const byTime = (a, b) => Date.parse(a.sighting.seen_at) - Date.parse(b.sighting.seen_at);
 

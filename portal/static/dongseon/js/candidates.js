@@ -17,7 +17,7 @@ export function createCandidates(verbs) {
   const hovered = signal();
   const changed = signal();
   const clip = createClip();
-  const state = { rows: [], selectedId: null, show: "all", sort: "score", camera: 0, hour: 0, group: "", size: "m",
+  const state = { rows: [], selectedId: null, show: "all", sort: "score", camera: 0, hour: 0, plate: "", group: "", size: "m",
     wanted: [], weakFrom: null, opened: new Set(), marked: new Set(), ...remembered() };
   let byNumber = new Map();
   let [touchedAt, from, arrived] = [-LOOKS_FOR_MS, null, new Set()];
@@ -149,6 +149,7 @@ export function createCandidates(verbs) {
     const hasOdds = state.rows.some((row) => row.odds !== null);
     byId("candidate-sort").querySelector("[value=odds]").hidden = !hasOdds;
     if (!hasOdds && state.sort === "odds" && state.rows.length) byId("candidate-sort").value = state.sort = "score";
+    fillPlateWishes();
     const cameras = new Map(state.rows.map((row) => [row.sighting.camera, row.sighting.camera_name]));
     const hours = [...new Set(state.rows.map((row) => row.hour))].sort((a, b) => a - b);
     const names = [...cameras].sort((a, b) => a[1].localeCompare(b[1], "ko", { numeric: true }));
@@ -159,11 +160,23 @@ export function createCandidates(verbs) {
     if (!hours.includes(state.hour)) state.hour = 0;
   }
 
+  /** What can be wished for of number plates, where there are any. */
+  function fillPlateWishes() {
+    if (!state.rows.length) return;
+    const hasMatches = state.rows.some((row) => row.plate_match);
+    byId("candidate-sort").querySelector("[value=plate]").hidden = !hasMatches;
+    if (!hasMatches && state.sort === "plate") byId("candidate-sort").value = state.sort = "score";
+    const hasVehicles = state.rows.some((row) => row.sighting.kind === "vehicle");
+    byId("candidate-plate").hidden = !hasVehicles;
+    if (!hasVehicles) byId("candidate-plate").value = state.plate = "";
+    grid.resize(state.size, { isPlated: hasVehicles });
+  }
+
   function wish(change) {
     Object.assign(state, change);
     try {
-      const { show, sort, camera, hour, group, size } = state;
-      sessionStorage.setItem(KEPT_AS, JSON.stringify({ show, sort, camera, hour, group, size }));
+      const { show, sort, camera, hour, plate, group, size } = state;
+      sessionStorage.setItem(KEPT_AS, JSON.stringify({ show, sort, camera, hour, plate, group, size }));
     } catch {
       // Without storage the choice lasts until the page is left.
     }
@@ -235,7 +248,7 @@ export function createCandidates(verbs) {
     else if (verb) verbs[verb](acting(null), byId("marks-bar"));
   });
   for (const [id, name] of [["candidate-filter", "show"], ["candidate-sort", "sort"], ["candidate-group", "group"], ["candidate-size", "size"],
-    ["candidate-camera", "camera"], ["candidate-hour", "hour"]]) {
+    ["candidate-camera", "camera"], ["candidate-hour", "hour"], ["candidate-plate", "plate"]]) {
     const box = byId(id);
     if (box.matches("select")) box.value = state[name] || box.options[0]?.value || "";
     else box.querySelector(`[value="${state[name]}"]`).checked = true;
@@ -254,7 +267,8 @@ function remembered() {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEPT_AS)) ?? {};
     const isKnown = ["all", "pending", "confirmed", "rejected"].includes(kept.show) && GROUPS.includes(kept.group) && "sml".includes(kept.size);
-    return isKnown ? { ...kept, camera: Number(kept.camera) || 0, hour: Number(kept.hour) || 0 } : {};
+    return isKnown ? { ...kept, camera: Number(kept.camera) || 0, hour: Number(kept.hour) || 0,
+      plate: ["read", "unread"].includes(kept.plate) ? kept.plate : "" } : {};
   } catch {
     return {};
   }

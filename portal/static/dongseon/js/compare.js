@@ -1,10 +1,11 @@
 /** The candidate in focus, large, beside the picture that is looked for: in the panel, and larger in a dialog. */
 import { post } from "./api.js";
 import { byId, h, icon } from "./dom.js";
-import { scoreText, secondText } from "./candidate_card.js";
+import { isSimilarity, scoreText, secondText } from "./candidate_card.js";
 import { timeElement } from "./format.js";
 import { lookChip, readLooks } from "./looks.js";
 import { createPair } from "./pair.js";
+import { platePair } from "./plates.js";
 import { bestPicture, conflictText, fromLastSeen, reasonList } from "./reasons.js";
 import { errorToast } from "./toasts.js";
 
@@ -36,13 +37,13 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
       if (row.id !== id) [id, chosen, view] = [row.id, null, "picture"];
       const items = query.items.filter((item) => item.url);
       const number = Math.min(items.length, chosen ?? bestPicture(row));
-      const key = JSON.stringify([row.id, row.decision, row.second, row.reason, row.rank, row.conflict, row.isGone, row.odds, row.looksKey, number, view,
+      const key = JSON.stringify([row.id, row.decision, row.second, row.reason, row.rank, row.conflict, row.isGone, row.odds, row.looksKey, row.plate_match, number, view,
         items.map((item) => [item.url, item.box]), candidates.state.rows.length, search()?.compared]);
       if (key === signature) return;
       signature = key;
       const item = items[number - 1];
       pair.left.show({ url: item?.url, box: item?.box, label: item?.kind === "against" ? gettext("Rejected before") : gettext("Looked for") });
-      words.textContent = item ? "" : (search()?.description ?? []).join("\n");
+      words.textContent = item ? "" : [asked(), ...(search()?.description ?? [])].filter(Boolean).join("\n");
       showFound(row);
       choices.replaceChildren(...(items.length > 1 ? items.map((_item, at) => chip(String(at + 1), at + 1 === number,
         () => { chosen = at + 1; showRow(row); }, gettext("Query picture %s"))) : []));
@@ -86,12 +87,16 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
     return footage.frame.replace("{at_s}", row.at_s).replace("%7Bat_s%7D", row.at_s);
   }
 
+  /** The plate that the search compares; of who looks for a person it is a reminder. */
+  const asked = () => (search()?.kind === "vehicle" ? search().plate : "");
+
   function about(row, isLarge) {
     const { sighting } = row;
     readLooks(row, search()?.wanted ?? []);
     const impossible = conflictText(row);
     return [
-      h("p", { class: "compare-score" }, h("b", {}, scoreText(row)), row.odds === null && row.score !== null && h("span", { class: "muted small" }, gettext("similarity"))),
+      h("p", { class: "compare-score" }, h("b", {}, scoreText(row)), isSimilarity(row) && h("span", { class: "muted small" }, gettext("similarity"))),
+      row.sighting.kind === "vehicle" && platePair(row, asked(), { isLarge }),
       h("p", { class: "compare-where" }, h("b", { title: sighting.camera_name }, sighting.camera_name), h("span", { class: "muted small" }, sighting.camera_code)),
       h("p", {}, timeElement(sighting.seen_at)),
       h("p", { class: "muted small", title: gettext("from the last place") }, fromLastSeen(row)),
@@ -118,7 +123,7 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
   /** What the witness said, to be looked for on this candidate. Kept while the page is open, and judged by nobody. */
   function checklist(row) {
     const { description = [], plate = "" } = search() ?? {};
-    const wanted = [...description, plate && interpolate(gettext("plate %s"), [plate])].filter(Boolean);
+    const wanted = [...description, plate && !row.plate_match && interpolate(gettext("plate %s"), [plate])].filter(Boolean);
     const found = checked.get(row.id) ?? new Set();
     checked.set(row.id, found);
     const mark = (word) => ({ target }) => (target.checked ? found.add(word) : found.delete(word));

@@ -2,22 +2,22 @@
 import { get } from "./api.js";
 import { byId, h, icon, readData, signal } from "./dom.js";
 
+// Of no use where a person is looked for.
+const { addPlateField } = byId("plate") ? await import("./plate_field.js") : {};
 const MOST_WORDS = 12;
-// A Korean plate, with ? for what nobody saw: 12가3456, 123가3456, 서울12가3456.
-const USUAL = /^(\p{sc=Hangul}{2})?[\d?]{2,3}[\p{sc=Hangul}?][\d?]{4}$/u;
 
 /**
  * @param {string} kind  of what is looked for: person or vehicle
  * @returns {{fill: (form: FormData) => void, restore: (search: Object) => void, problem: () => string, hasTerms: () => boolean,
- *   settle: () => Promise<void>, changed: Object}}  `hasTerms`: the words alone can be searched by; `settle`: once what was typed is understood
+ *   settle: () => Promise<void>, changed: Object}}  `hasTerms`: words or plate alone can be searched by; `settle`: once what was typed is understood
  */
 export function addDescription(kind) {
   const changed = signal();
   const meanings = new Map(); // word → the terms that the model knows of it
   const required = new Set(); // words that must be so
   let [wanted, reading] = [[], null];
-  const plate = byId("plate");
-  const plateHint = byId("plate-hint")?.textContent;
+  const isCompared = byId("plate")?.dataset.compared === "yes";
+  const plate = byId("plate") && addPlateField(byId("plate"), byId("plate-hint"), { isCompared });
   const hasDescriber = byId("describe-chips").dataset.describer === "yes";
   let words = [];
 
@@ -106,21 +106,6 @@ export function addDescription(kind) {
     field.value = "";
   }
 
-  /** As it is compared: without gaps, in plain digits and capitals; ? and * as typed. */
-  const readPlate = () => plate?.value.normalize("NFKC").replace(/[\s-]/g, "").toUpperCase() ?? "";
-
-  function problem() {
-    return /^[\p{L}\p{N}?*]*$/u.test(readPlate()) ? "" : gettext("The number plate has signs that no plate has.");
-  }
-
-  function checkPlate() {
-    const value = readPlate();
-    const isOdd = value && !value.includes("*") && !USUAL.test(value);
-    byId("plate-hint").textContent = problem() || (isOdd ? gettext("Unlike a Korean number plate; it is kept as typed.") : plateHint);
-    byId("plate-hint").classList.toggle("bad-text", Boolean(problem()));
-    plate.setAttribute("aria-invalid", String(Boolean(problem())));
-  }
-
   byId("describe-text").addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || event.ctrlKey) return;
     event.preventDefault();
@@ -132,8 +117,7 @@ export function addDescription(kind) {
     const word = target.closest("[data-word]")?.dataset.word;
     if (word) write(words.includes(word) ? words.filter((other) => other !== word) : [...words, word]);
   });
-  plate?.addEventListener("change", () => { plate.value = readPlate(); checkPlate(); changed.emit(); });
-  plate?.addEventListener("input", () => { checkPlate(); changed.emit(); });
+  plate?.changed.on(changed.emit);
 
   /** What an earlier search had; where it had nothing, what stands there stays. */
   function restore({ description, plate: value, wanted: terms = [] }) {
@@ -144,23 +128,21 @@ export function addDescription(kind) {
       for (const word of words) if (isSearchable(word)) take(word, meanings.get(word));
       show();
     }
-    if (!plate || !value) return;
-    plate.value = value;
-    plate.value = readPlate();
-    checkPlate();
+    if (value) plate?.write(value);
   }
 
   write([]);
   const known = readData("known-words");
   restore({ description: known.words, plate: known.plate });
   return {
-    changed, restore, problem, canRead: hasDescriber,
-    hasTerms: () => words.some(isSearchable),
-    settle: () => { addTyped(); return reading; },
+    changed, restore, canRead: hasDescriber || isCompared,
+    problem: () => plate?.problem() ?? "",
+    hasTerms: () => words.some(isSearchable) || (isCompared && Boolean(plate.read())),
+    settle: () => { addTyped(); return Promise.all([reading, plate?.settle()]); },
     fill(form) {
       form.append("description", JSON.stringify(words));
       form.append("required", JSON.stringify(words.filter((word) => required.has(word) && isSearchable(word))));
-      form.append("plate", readPlate());
+      form.append("plate", plate?.read() ?? "");
     },
   };
 }

@@ -4,7 +4,7 @@ import { byId, h, icon, token } from "./dom.js";
 import { clock, duration, metres, shortWhen, similarity, speed } from "./format.js";
 import { fitTo } from "./map.js";
 import { themeChanged } from "./page.js";
-import { placeOf } from "./stays.js";
+import { placeOf, plateOf } from "./stays.js";
 import { errorToast } from "./toasts.js";
 
 const LETTERS = "ABC";
@@ -65,6 +65,7 @@ export function addOtherPaths({ map, requestId, show, decisionOf, onDone }) {
         h("button", { type: "button", title: why(stop), onclick: () => show(stop.candidate, stop.search).catch(errorToast), onmouseenter: () => ring(stop), onmouseleave: () => ring(null) },
           h("img", { src: stop.sighting.picture, alt: "", loading: "lazy" }),
           h("span", {}, h("b", {}, clock(stop.sighting.first_seen_at)), h("span", { class: "one-line" }, stop.sighting.camera_name),
+            plateOf(stop.sighting) && h("span", { class: "path-plate" }, plateOf(stop.sighting)),
             h("span", { class: "muted" }, `${similarity(stop.similarity)} · ${signed(stop.score)}`)))))),
       against.length > 0 && h("ul", { class: "other-against" }, ...against.slice(0, 3).map((text) => h("li", {}, icon("warning"), text))));
   }
@@ -130,7 +131,7 @@ export function addOtherPaths({ map, requestId, show, decisionOf, onDone }) {
     box.replaceChildren(h("div", { class: "other-review" },
       h("img", { src: sighting.picture, alt: "" }),
       h("div", {}, h("p", { role: "status" }, h("b", {}, interpolate(gettext("Path %(letter)s: candidate %(at)s of %(count)s"), { letter, at: at + 1, count: rows.length }, true))),
-        h("p", {}, `${sighting.camera_name} · ${shortWhen(sighting.first_seen_at)} · ${similarity(alike)}`),
+        h("p", {}, [sighting.camera_name, shortWhen(sighting.first_seen_at), similarity(alike), plateOf(sighting)].filter(Boolean).join(" · ")),
         h("p", { class: "muted small" }, gettext("Compare it on the right, then confirm (Y) or reject (N) it there. Nothing is confirmed without you."))),
       h("span", { class: "spacer" }),
       h("button", { type: "button", class: "button small", onclick: advance }, gettext("Leave undecided")),

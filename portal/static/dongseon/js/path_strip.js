@@ -2,7 +2,7 @@
 import { h, icon } from "./dom.js";
 import { clock, duration, metres, speed, timeElement } from "./format.js";
 import { hopText } from "./path_layer.js";
-import { staysOf } from "./stays.js";
+import { plateOf, staysOf } from "./stays.js";
 
 /**
  * @param {Object[]} points  the path's points, as the API gives them
@@ -26,6 +26,7 @@ function card(stay, { onSelect, onHover, onPlay = null, onRemove = null }) {
       h("span", { class: "path-number" }, stay.label),
       h("span", { class: "path-text" }, timeElement(sighting.first_seen_at, { withDay: false }),
         h("span", { class: "path-camera", title: sighting.camera_name }, sighting.camera_name),
+        plateOf(sighting) && h("span", { class: "path-plate small" }, plateOf(sighting)),
         h("span", { class: "muted small" }, interpolate(gettext("until %s"), [clock(last.sighting.last_seen_at)])),
         points.length > 1 && h("span", { class: "path-stay small" }, interpolate(gettext("stay of %s"), [stayText(stay)])))),
     (onPlay || onRemove) && h("span", { class: "path-verbs" },

@@ -2,6 +2,7 @@
 import { h } from "./dom.js";
 import { inView } from "./candidate_card.js";
 import { clock, duration, metres, similarity } from "./format.js";
+import { plateFit } from "./plates.js";
 
 const values = (row) => Object.fromEntries(row.evidence.map(({ name, value }) => [name, value]));
 
@@ -39,6 +40,7 @@ export function reasonList(row, rows, search) {
       { number: known.picture, score: similarity(known.similarity) }, true)] : row.score !== null && [gettext("similarity"), similarity(row.score)],
     [gettext("place in the list"), interpolate(gettext("%(rank)s of %(compared)s compared"),
       { rank: row.rank, compared: compared.toLocaleString() }, true)],
+    row.plate_match && [gettext("number plate"), plateFit(row.plate_match)],
     known.description !== undefined && [gettext("description"), weight(known.description)],
     next && row.score !== null && next.score !== null && [gettext("ahead of the next"), (row.score - next.score).toFixed(3)],
     [gettext("in view"), duration(inView(row))],

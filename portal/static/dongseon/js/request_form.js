@@ -2,6 +2,7 @@
 import { post } from "./api.js";
 import { byId, h, readData } from "./dom.js";
 import { addFilesField } from "./files_field.js";
+import { addPlateField } from "./plate_field.js";
 import { createPlacePicker } from "./place_picker.js";
 import { errorToast } from "./toasts.js";
 
@@ -84,4 +85,5 @@ form.addEventListener("submit", (event) => {
   send(event.submitter ?? form.querySelector("[name=save]"));
 });
 addFilesField();
+if (byId("id_plate")) addPlateField(byId("id_plate"), byId("plate-meaning"));
 showBasis();

@@ -18,7 +18,7 @@ export function addSearchForm({ requestId, kind, cameras, query, timeRange, stat
   function missing() {
     const range = timeRange.read();
     if (query.isEmpty()) {
-      return query.canRead ? gettext("Add a picture first, or words that can be looked for.")
+      return query.canRead ? (kind === "vehicle" ? gettext("Add a picture, a number plate, or words that can be looked for.") : gettext("Add a picture first, or words that can be looked for."))
         : gettext("Add a picture first: upload one, paste one, or start from a sighting.");
     }
     if (!range) return gettext("Fill in both times.");

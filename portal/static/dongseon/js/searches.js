@@ -117,6 +117,7 @@ export function createSearches({ requestId, live, isPending, onSearch, onProgres
     return h("li", {}, h("button", { type: "button", "aria-current": isCurrent ? "true" : null, onclick },
       h("b", {}, `#${row.id}`), h("span", {}, `${shortWhen(row.starts_at)} – ${shortWhen(row.ends_at)}`),
       h("span", { class: "muted small" }, interpolate(ngettext("%s camera", "%s cameras", row.cameras.length), [row.cameras.length])),
+      row.plate && h("b", { class: "plate small" }, row.plate),
       h("span", { class: `status ${row.status}` }, statusName(row.status)),
       h("span", { class: "muted small" }, `${row.requested_by} · ${shortWhen(row.requested_at)}`,
         row.parent && ` · ${interpolate(gettext("refined from #%s"), [row.parent])}`)));

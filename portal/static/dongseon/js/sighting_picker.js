@@ -7,8 +7,9 @@ const PAGE = 60;
 
 /**
  * @param {{cameras: Object, timeRange: Object, kind: string, onPick: (sighting: Object) => void}} options
+ * @returns {{open: () => void}}
  */
-export function addSightingPicker({ cameras, timeRange, kind, onPick }) {
+export function createSightingPicker({ cameras, timeRange, kind, onPick }) {
   const [dialog, select, grid] = [byId("sighting-dialog"), byId("sighting-camera"), byId("sighting-grid")];
   let turn = 0;
 
@@ -61,10 +62,11 @@ export function addSightingPicker({ cameras, timeRange, kind, onPick }) {
     };
     return h("li", {}, h("button", { type: "button", onclick: pick },
       h("img", { src: row.picture, alt: "", loading: "lazy" }), timeElement(row.seen_at, { withDay: false }),
+      row.plate && h("span", { class: "path-plate" }, row.plate.text),
       row.is_small && h("span", { class: "small-mark" }, gettext("small"))));
   }
 
   const say = (text) => { byId("sighting-message").textContent = text; };
-  byId("pick-sighting").addEventListener("click", open);
   select.addEventListener("change", () => load(0));
+  return { open };
 }

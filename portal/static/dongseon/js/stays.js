@@ -17,3 +17,6 @@ export function staysOf(points) {
 export const placeOf = (point) => [point.sighting.latitude, point.sighting.longitude];
 
 const cameraOf = ({ sighting }) => sighting.camera ?? sighting.camera_code;
+
+/** What was read of its number plate: of a sighting, or of what an answer says of one. */
+export const plateOf = ({ plate }) => plate?.text ?? "";

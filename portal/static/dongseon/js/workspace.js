@@ -19,7 +19,6 @@ import { addRefine } from "./refine.js";
 import { addScope } from "./scope.js";
 import { addSearchForm, isOpen } from "./search_form.js";
 import { createSearches } from "./searches.js";
-import { addSightingPicker } from "./sighting_picker.js";
 import { createState } from "./state.js";
 import { addTabs } from "./tabs.js";
 import { addTimeRange } from "./time_range.js";
@@ -112,7 +111,11 @@ function run({ map, cameras, layer, timeRange, state }) {
   openVideo({ requestId: data.request, cameras, firstMoment: () => (data.lastSeenAt ? new Date(data.lastSeenAt) : timeRange.read()?.from ?? null) });
   candidates.selected.on((row, isAutomatic) => layer.focus(row?.sighting.camera, { pan: !isAutomatic }));
   candidates.changed.on(() => showEmpty(searches.state.current, candidates));
-  addSightingPicker({ cameras, timeRange, kind: data.kind, onPick: searchFrom });
+  let picker = null;
+  byId("pick-sighting").addEventListener("click", () => {
+    picker ??= import("./sighting_picker.js").then((script) => script.createSightingPicker({ cameras, timeRange, kind: data.kind, onPick: searchFrom }));
+    picker.then(({ open }) => open()).catch((error) => { picker = null; errorToast(error); });
+  });
   addKeys({ candidates, compare, verbs, searchFrom, path, form });
   showEmpty(null, candidates);
   byId("show-decisions").addEventListener("click", async () => {
@@ -134,9 +137,10 @@ function run({ map, cameras, layer, timeRange, state }) {
     onBack: () => { searches.loadList(); searches.refresh(); path.load(); state.refresh(); },
   });
   path.load({ fit: location.hash === "#path", exists: data.hasPath });
-  searches.loadList().then((rows) => {
+  searches.loadList().then(async (rows) => {
     const first = rows.find((row) => row.status !== "cancelled") ?? rows[0];
-    if (first) searches.open(first.id);
+    if (first) await searches.open(first.id); // and puts its own pictures into the query
+    if (/^#(footage|sighting)=/.test(location.hash)) import("./arrive.js").then(({ arrive }) => arrive({ query, isSearchable: () => state.scope().isSearchable })).catch(errorToast);
   });
 }
 
@@ -151,7 +155,7 @@ function openVideo(options) {
 
 /** Put a candidate in focus, whatever the list was narrowed down to. */
 function reveal(candidates, id) {
-  const wishes = { "candidate-filter": "all", "candidate-camera": "0", "candidate-hour": "0", "candidate-group": "" };
+  const wishes = { "candidate-filter": "all", "candidate-camera": "0", "candidate-hour": "0", "candidate-plate": "", "candidate-group": "" };
   for (const [name, value] of Object.entries(candidates.visible().some((row) => row.id === id) ? {} : wishes)) {
     const box = byId(name).matches("select") ? byId(name) : byId(name).querySelector(`[value="${value}"]`);
     if (box.matches("select")) box.value = value;

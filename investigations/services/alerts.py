@@ -1,0 +1,51 @@
+"""Verbs on alerts of the watch list: confirm one, dismiss one, take that back."""
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from investigations import events
+from investigations.models import WatchAlert
+from portal.accounts.models import User
+from portal.accounts.rights import Right, require_right, require_visible
+from portal.audit.models import Action
+from portal.audit.services import record
+
+Status = WatchAlert.Status
+_ACTIONS = {
+    Status.CONFIRMED: Action.ALERT_CONFIRMED,
+    Status.DISMISSED: Action.ALERT_DISMISSED,
+    Status.OPEN: Action.ALERT_REOPENED,
+}
+
+
+@transaction.atomic
+def decide_alert(alert: WatchAlert, status: str, *, reason: str, actor: User) -> WatchAlert:
+    """Confirm or dismiss an alert, or take such a decision back (`open`).
+
+    `alert` carries the status that the actor saw: if somebody has decided since, ValidationError says so.
+    """
+    require_right(actor, Right.WATCH_PLATES)
+    require_visible(alert, actor, _("This alert belongs to another control centre."))
+    if status not in Status.values:
+        raise ValidationError(_("Say whether it is the wanted vehicle."))
+    new, old = Status(status), alert.status
+    if not reason.strip():
+        raise ValidationError(_("Say why; it is kept in the audit trail."))
+    if new == old:
+        raise ValidationError(_("This alert has been decided so already."))
+    is_open = new == Status.OPEN
+    values = {
+        "status": new,
+        "decided_by": None if is_open else actor,
+        "decided_at": None if is_open else timezone.now(),
+        "reason": "" if is_open else reason.strip(),
+    }
+    if not WatchAlert.objects.filter(pk=alert.pk, status=old).update(**values):
+        raise ValidationError(_("Somebody else has decided about this alert meanwhile. Look again."))
+    details = {"old": str(old), "new": str(new), "entry": alert.entry_id, "sighting": alert.sighting_id}
+    record(_ACTIONS[new], actor=actor, target=alert, reason=reason.strip(), details=details)
+    events.push_watch(alert.entry, "decision")
+    alert.refresh_from_db()
+    return alert

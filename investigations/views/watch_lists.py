@@ -1,0 +1,100 @@
+"""Pages of watch lists as files: upload one, see what its import would do, import it; and the list to take away."""
+
+from datetime import datetime
+from urllib.parse import quote
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from investigations.models import WatchImport
+from investigations.services.looks import view_watch_import
+from investigations.services.watch_lists import (
+    check_watch_list,
+    discard_watch_list,
+    export_watch_list,
+    import_watch_list,
+)
+from investigations.views.common import as_validation, attempt
+from investigations.views.watch import tabs_of
+from investigations.watch.sentences import sentence_of
+from investigations.watch_forms import ExportForm, ListForm
+from portal.accounts.rights import Right, acting_user, require_right
+
+PER_PAGE = 20
+# Of a list of thousands these are enough to see whether it is the right one.
+ROWS_SHOWN = 50
+
+
+@require_http_methods(["GET", "POST"])
+def watch_import(request: HttpRequest) -> HttpResponse:
+    """Upload a list; below, those of before."""
+    user = acting_user(request)
+    require_right(user, Right.MANAGE_WATCH)
+    form = ListForm(request.POST, request.FILES) if request.method == "POST" else ListForm()
+    if form.is_valid():
+        try:
+            row = check_watch_list(form.cleaned_data["file"], form.defaults, actor=user)
+        except (PermissionDenied, ValidationError) as error:
+            form.add_error(None, as_validation(error).messages)
+        else:
+            return redirect("watch-import-detail", pk=row.pk)
+    rows = WatchImport.objects.visible_to(user).select_related("uploaded_by")
+    page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    context = {"form": form, "page": page, "export_form": ExportForm(), **tabs_of(user)}
+    return render(request, "investigations/watch_import.html", context, status=400 if form.errors else 200)
+
+
+@require_GET
+def watch_import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the import of a list would do or did, and what is wrong with it."""
+    row, user = _find(request, pk), acting_user(request)
+    view_watch_import(row, actor=user)
+    problems = [{**problem, "sentence": sentence_of(problem)} for problem in row.problems]
+    context = {
+        "row": row,
+        "counts": row.counts,
+        "is_open": row.status == WatchImport.Status.CHECKED,
+        "problems": problems,
+        "planned": [{**one, "until": datetime.fromisoformat(one["valid_until"])} for one in row.rows[:ROWS_SHOWN]],
+        "more": max(0, len(row.rows) - ROWS_SHOWN),
+        **tabs_of(user),
+    }
+    return render(request, "investigations/watch_import_detail.html", context)
+
+
+@require_POST
+def watch_import_apply(request: HttpRequest, pk: int) -> HttpResponse:
+    row, user = _find(request, pk), acting_user(request)
+    attempt(request, lambda: import_watch_list(row, actor=user), _("The list was imported."))
+    return redirect("watch-import-detail", pk=pk)
+
+
+@require_POST
+def watch_import_discard(request: HttpRequest, pk: int) -> HttpResponse:
+    row, user = _find(request, pk), acting_user(request)
+    attempt(request, lambda: discard_watch_list(row, actor=user), _("The list was discarded."))
+    return redirect("watch-import")
+
+
+@require_POST
+def watch_export(request: HttpRequest) -> HttpResponse:
+    """The list as CSV. By POST: it leaves an entry in the audit trail."""
+    user, form = acting_user(request), ExportForm(request.POST)
+    require_right(user, Right.MANAGE_WATCH)
+    found: list[tuple[str, bytes]] = []
+    wanted = form.is_valid() and form.cleaned_data["includes_ended"]
+    if not attempt(request, lambda: found.append(export_watch_list(includes_ended=wanted, actor=user))):
+        return redirect("watch-list")
+    name, content = found[0]
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    return HttpResponse(content, content_type="text/csv", headers={"Content-Disposition": disposition})
+
+
+def _find(request: HttpRequest, pk: int) -> WatchImport:
+    user = acting_user(request)
+    require_right(user, Right.MANAGE_WATCH)
+    return get_object_or_404(WatchImport.objects.visible_to(user).select_related("uploaded_by"), pk=pk)

@@ -1,0 +1,75 @@
+"""Which wanted plates a camera's reads may be. Pure: patterns and reads in, matches out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from inference.core.plates import Confusions, Pattern, PlateRead, default_confusions
+from inference.core.plates.asked import take_apart
+from inference.core.plates.distance import Coded, distances, matching
+from inference.core.plates.evidence import match_chance
+from inference.core.plates.segment import read_plates
+
+# One character that is taken for a like one, two neighbouring digits turned round, or the region's name overlooked;
+# not two mistakes, and not one between characters that are nothing like each other (those cost 1).
+SIMILAR_WITHIN = 0.85
+# Of plates at random no larger share may match a pattern: more would be alerts about everybody.
+MOST_MATCHING = 1 / 1000
+# Plates like what is wanted are alerts only where hardly any other plate is: they are some thirty times as many.
+NEAR_MATCHING = 1 / 100_000
+_LEAST_DISTANCE = 0.01
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A pattern that is looked out for; `key` is the caller's."""
+
+    key: int
+    pattern: Pattern
+
+
+@dataclass(frozen=True)
+class Match:
+    """Read number `read` may be what `key` stands for; `distance` 0 as it was asked for, more for one like it."""
+
+    key: int
+    read: int
+    distance: float
+
+
+def is_too_open(pattern: Pattern) -> bool:
+    """Say whether too many plates would match."""
+    return match_chance(pattern) > MOST_MATCHING
+
+
+def find_matches(
+    wanted: Iterable[Wanted], reads: Sequence[PlateRead], confusions: Confusions | None = None
+) -> Iterator[Match]:
+    """Compare every read with every wanted plate.
+
+    A reader's other choices of a character count, too: what matches by one of them is like what is wanted.
+    """
+    if not reads:
+        return
+    plates = read_plates(range(len(reads)), reads).coded(np.arange(len(reads), dtype=np.uint32))
+    costs = confusions or default_confusions()
+    for one in wanted:
+        found = _distances(one.pattern, plates, costs)
+        for read in np.flatnonzero(found <= SIMILAR_WITHIN).tolist():
+            yield Match(one.key, read, round(float(found[read]), 4))
+
+
+def distance_of(pattern: Pattern, read: PlateRead, confusions: Confusions | None = None) -> float | None:
+    """Give the distance of one read; None if it is not alike."""
+    return next((match.distance for match in find_matches([Wanted(0, pattern)], [read], confusions)), None)
+
+
+def _distances(
+    pattern: Pattern, plates: Coded, confusions: Confusions
+) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
+    exact = matching(pattern, plates) == 0
+    if match_chance(pattern) > NEAR_MATCHING:
+        return np.where(exact, 0.0, np.inf).astype(np.float32)
+    near = np.maximum(distances(take_apart(pattern), plates, confusions), _LEAST_DISTANCE)
+    return np.where(exact, 0.0, near).astype(np.float32)

@@ -1,0 +1,102 @@
+/** The watch list's pages: they follow what happens, and alerts are gone through by keys. */
+import { byId, throttle } from "./dom.js";
+import { isTyping } from "./page.js";
+import { swapParts } from "./parts.js";
+import { openSocket } from "./socket.js";
+
+const REFRESH_MS = 1000;
+const SAY_AFTER_MS = 2000;
+// Letters go by their place, so that they work with the Korean keyboard too.
+// By alert, what its reason was asked for; not on the form, which is another one after each refresh.
+const wanted = new Map();
+const CODES = { KeyJ: "next", KeyK: "previous", KeyY: "confirmed", KeyN: "dismissed" };
+
+/** Fetch the page anew; what somebody has typed, opened and focused stays. */
+async function load() {
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+    if (answer.redirected || answer.status === 403) return location.reload(); // logged out, say
+    if (answer.ok) swapParts(await answer.text());
+  } catch {
+    // The socket comes back by itself, and the page with it.
+  }
+  return undefined;
+}
+
+const cards = () => [...document.querySelectorAll("[data-alert]")];
+const current = () => document.activeElement?.closest?.("[data-alert]") ?? null;
+
+function step(way) {
+  const rows = cards();
+  const at = rows.indexOf(current());
+  const next = rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + way))];
+  next?.focus();
+  next?.scrollIntoView({ block: "nearest" });
+}
+
+/** Send the decision with its reason or, without one, ask for it. */
+function decide(card, status) {
+  const form = card.querySelector(".alert-decide");
+  const button = form?.querySelector(`button[value="${status}"]`);
+  const reason = form?.elements.reason;
+  if (!button || !reason) return;
+  if (reason.value.trim()) {
+    form.requestSubmit(button);
+    return;
+  }
+  wanted.set(card.id, status);
+  reason.classList.add("asked");
+  reason.focus();
+}
+
+function press(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || isTyping(event)) return;
+  const act = CODES[event.code];
+  if (!act) return;
+  const card = current() ?? cards()[0];
+  if (!card) return;
+  event.preventDefault();
+  if (act === "next") step(1);
+  else if (act === "previous") step(-1);
+  else decide(card, act);
+}
+
+/** Enter in the reason sends what was asked for by key; without that it would press the first button. */
+function enter(event) {
+  const form = event.target.closest?.(".alert-decide");
+  if (!form || event.target.name !== "reason" || event.isComposing) return;
+  const card = form.closest("[data-alert]");
+  if (event.key === "Escape") card.focus();
+  if (event.key !== "Enter") return;
+  event.preventDefault();
+  const buttons = [...form.querySelectorAll("button[name=status]")];
+  const button = buttons.length === 1 ? buttons[0] : form.querySelector(`button[value="${wanted.get(card.id)}"]`);
+  if (button) form.requestSubmit(button);
+  else buttons[0].focus(); // which of the two is for the person to say
+}
+
+function show(text, tone = "") {
+  const box = byId("live-state");
+  box.textContent = text;
+  box.hidden = !text;
+  box.classList.toggle("bad", tone === "bad");
+}
+
+// Looking at alerts is written down, and reads what one was told of them: a page in a hidden tab waits to be looked at.
+let isLate = false;
+const refresh = throttle(() => {
+  isLate = document.visibilityState !== "visible";
+  if (!isLate) load();
+}, REFRESH_MS);
+document.addEventListener("visibilitychange", () => isLate && refresh());
+const socket = openSocket("/ws/watch/", {
+  onEvent: refresh,
+  onBack: refresh,
+  onState: (state) => {
+    if (state === "open") show("");
+    else if (state === "forbidden") show(gettext("You may no longer see this list. Reload the page."), "bad");
+    else setTimeout(() => socket.isConnected() || show(gettext("Reconnecting…")), SAY_AFTER_MS);
+  },
+});
+document.addEventListener("keydown", press);
+document.addEventListener("keydown", enter);

@@ -1,0 +1,71 @@
+"""Which wanted plates a read may be: as they are, by pattern, by jamo, and what is like them."""
+
+import pytest
+
+from inference.core.plates import Character, Pattern, PlateRead
+from investigations.plates import pattern_of, read_plate
+from investigations.watch.match import Match, Wanted, distance_of, find_matches, is_too_open
+
+
+def pattern(typed: str) -> Pattern:
+    return pattern_of(read_plate(typed))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read", "distance"),
+    [
+        ("12가3456", "12가3456", 0),
+        ("１２ 가 ３４５６", "12가3456", 0),  # full-width, with gaps
+        ("12ㄱㅏ3456", "12가3456", 0),  # typed apart
+        ("12ㄱ3456", "12거3456", 0),  # any letter that begins so
+        ("12ㄱ3456", "12육3456", None),
+        ("12가345?", "12가3450", 0),
+        ("12가34??", "12가3499", 0),
+        ("12가34??", "12가349", None),
+        ("12가*", "12가9999", 0),
+        ("*3456", "서울12가3456", 0),
+        ("3456", "12가3456", 0),  # a part stands anywhere
+        ("12가3456", "12가3458", 0.675),  # 6 and 8 are taken for each other
+        ("12가3456", "12거3456", 0.65),
+        ("12가3456", "12가3465", 0.8),  # neighbours turned round
+        ("12가3456", "서울12가3456", 0.25),  # the region overlooked
+        ("12가3456", "12가3457", None),  # 6 and 7 are not
+        ("12가3456", "13가3458", None),  # two mistakes
+        ("12가3456", "12가345", None),
+        ("12가*", "12거9999", None),  # of a wide pattern only what matches
+    ],
+)
+def test_a_read_is_as_was_asked_for_or_like_it_or_neither(typed: str, read: str, distance: float | None) -> None:
+    found = distance_of(pattern(typed), PlateRead(read))
+    assert found == (pytest.approx(distance, abs=0.001) if distance is not None else None)
+
+
+def test_what_the_reader_thought_of_second_counts_as_like_it() -> None:
+    sure = [Character(((one, 0.99),)) for one in "12가345"]
+    read = PlateRead("12가3457", 0.6, (*sure, Character((("7", 0.6), ("6", 0.38)))))
+    found = distance_of(pattern("12가3456"), read)
+    assert found is not None
+    assert 0 < found < 0.2
+
+
+def test_each_read_is_compared_with_each_wanted_plate() -> None:
+    wanted = [Wanted(7, pattern("12가3456")), Wanted(9, pattern("99하*"))]
+    reads = [PlateRead("99하0001"), PlateRead("12가3456"), PlateRead("33나3333")]
+    assert list(find_matches(wanted, reads)) == [Match(7, 1, 0.0), Match(9, 0, 0.0)]
+    assert list(find_matches(wanted, [])) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_open"),
+    [
+        ("12가3456", False),
+        ("12가*", False),
+        ("??나12*", False),
+        ("3456", False),
+        ("345", True),
+        ("가", True),
+        ("1*", True),
+    ],
+)
+def test_a_pattern_that_fits_too_many_plates_is_known(typed: str, is_open: bool) -> None:
+    assert is_too_open(pattern(typed)) is is_open

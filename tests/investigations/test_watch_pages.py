@@ -1,0 +1,452 @@
+"""The watch list's pages: what they show to whom, what they take, and where they lead."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.timezone import localtime
+
+from cameras.models import Camera
+from investigations.models import (
+    Case,
+    LegalBasis,
+    LookBack,
+    Notification,
+    SearchRequest,
+    WatchAlert,
+    WatchEntry,
+    WatchImport,
+)
+from investigations.services.notices import announce_alerts
+from investigations.services.watch import end_entry
+from portal.accounts.models import User
+from tests.investigations import administering as admin
+from tests.investigations.conftest import as_person, entries
+from tests.investigations.watching import basis, make_alert, make_entry
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _a_basis(db: None) -> None:
+    basis()
+
+
+@pytest.fixture
+def entry(supervisor: User) -> WatchEntry:
+    return make_entry(supervisor)
+
+
+@pytest.fixture
+def alert(entry: WatchEntry, camera: Camera) -> WatchAlert:
+    return make_alert(entry, camera)
+
+
+def page(client: Client, name: str, *args: Any, **query: Any) -> str:
+    response = client.get(reverse(name, args=args), query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def text_of(html: str) -> str:
+    """What is read, without markup, from the content on."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html.split("<main", 1)[1]).split())
+
+
+def filled(**values: Any) -> dict[str, Any]:
+    row = LegalBasis.objects.get(code="vehicle-crime")
+    until = f"{localtime(timezone.now() + timedelta(days=5)):%Y-%m-%d}"
+    return {"plate": "12가3456", "basis": row.pk, "reason": "stolen", "valid_until": until, **values}
+
+
+# ── The list ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_list_shows_what_is_watched_and_the_look_is_written_down(
+    client: Client, entry: WatchEntry, supervisor: User, operator: User
+) -> None:
+    end_entry(make_entry(supervisor, "99하9999"), "found", reason="x", actor=supervisor)
+    client.force_login(operator)
+    shown = text_of(page(client, "watch-list"))
+    assert "12가3456" in shown
+    assert "99하9999" not in shown
+    page(client, "watch-list")
+    assert [one.details for one in entries("watch.viewed")] == [{"entries": [entry.pk]}]
+    assert "99하9999" in text_of(page(client, "watch-list", show="ended"))
+    assert "99하9999" in text_of(page(client, "watch-list", show="all"))
+
+
+@pytest.mark.parametrize(("asked", "is_found"), [("가34", True), ("12 가 3456", True), ("stol", True), ("99하", False)])
+def test_the_list_is_searched_by_plate_and_reason(
+    client: Client, entry: WatchEntry, operator: User, asked: str, is_found: bool
+) -> None:
+    client.force_login(operator)
+    shown = page(client, "watch-list", q=asked)
+    assert (reverse("watch-entry", args=[entry.pk]) in shown) is is_found
+    assert ("No plate matches" in shown) is not is_found
+
+
+def test_an_empty_list_says_what_to_do(client: Client, operator: User, supervisor: User) -> None:
+    client.force_login(operator)
+    assert "A supervisor puts plates on the list" in page(client, "watch-list")
+    assert "No plate is watched" in page(client, "watch-alerts")
+    client.force_login(supervisor)
+    assert "import a list as CSV" in page(client, "watch-list")
+
+
+def test_another_centre_sees_nothing_of_it(client: Client, alert: WatchAlert, stranger: User) -> None:
+    client.force_login(stranger)
+    for name in ("watch-list", "watch-alerts"):
+        assert "12가3456" not in page(client, name, status="all", show="all")
+    for name, pk in (("watch-entry", alert.entry_id), ("watch-end", alert.entry_id), ("watch-decide", alert.pk)):
+        assert client.post(reverse(name, args=[pk])).status_code in {404, 405}
+    assert client.get(reverse("watch-entry", args=[alert.entry_id])).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("who", "is_shown"), [("operator", True), ("supervisor", True), ("officer", False), ("administrator", False)]
+)
+def test_the_way_there_is_shown_to_the_centres_people_with_what_is_open(
+    client: Client, alert: WatchAlert, request: pytest.FixtureRequest, who: str, is_shown: bool
+) -> None:
+    as_person(client, request, who)
+    top = page(client, "case-list").split("</header>")[0]
+    assert (reverse("watch-alerts") in top) is is_shown
+    assert ('title="Open alerts">1<' in top) is is_shown
+
+
+# ── Adding ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_supervisor_puts_a_plate_on_the_list(client: Client, supervisor: User) -> None:
+    client.force_login(supervisor)
+    assert "at most 30 days" in page(client, "watch-new")
+    answer = client.post(reverse("watch-new"), filled(plate="１２가 3456", vehicle_colour="white"))
+    entry = WatchEntry.objects.get()
+    assert answer.headers["Location"] == reverse("watch-entry", args=[entry.pk])
+    assert (entry.plate, entry.vehicle_colour) == ("12가3456", "white")
+    assert f"{localtime(entry.valid_until):%H:%M}" == "23:59"  # a day alone is meant to its end
+
+
+def test_a_supervisor_may_look_back_with_it(client: Client, supervisor: User) -> None:
+    client.force_login(supervisor)
+    client.post(reverse("watch-new"), filled(hours_back="0"))
+    assert not WatchEntry.objects.exists()
+    client.post(reverse("watch-new"), filled(hours_back="48"))
+    look = LookBack.objects.get()
+    assert (look.entry, look.reason) == (WatchEntry.objects.get(), "stolen")
+    assert look.ends_at - look.starts_at == timedelta(hours=48)
+    assert entries("watch.looked_back")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"plate": "34"}, "Too many plates"),
+        ({"valid_until": "soon"}, "This is no date"),
+        ({"valid_until": "2099-01-01"}, "at most 30 days"),
+        ({"reason": ""}, "This field is required"),
+    ],
+)
+def test_a_refusal_stands_at_its_field_and_what_was_typed_stays(
+    client: Client, supervisor: User, change: dict[str, str], words: str
+) -> None:
+    client.force_login(supervisor)
+    shown = client.post(reverse("watch-new"), filled(document_number="KEEP-7", **change)).content.decode()
+    assert words in shown
+    assert "KEEP-7" in shown
+    assert not WatchEntry.objects.exists()
+
+
+def test_an_operator_chooses_among_approved_requests(client: Client, operator: User, approved: SearchRequest) -> None:
+    SearchRequest.objects.update(plate="34나5678", vehicle_colour="red")
+    client.force_login(operator)
+    shown = page(client, "watch-new", request=approved.pk)
+    assert 'value="34나5678"' in shown
+    assert 'name="case"' not in shown
+    refused = client.post(reverse("watch-new"), filled())
+    assert "This field is required" in refused.content.decode()
+    own = {"request": approved.pk, "basis": approved.basis_id, "document_number": "7"}
+    refused = client.post(reverse("watch-new"), filled(**own))
+    assert "the plate that the request names" in refused.content.decode()
+    client.post(reverse("watch-new"), filled(**own, plate="34 나 5678"))
+    assert WatchEntry.objects.get().request == approved
+
+
+def test_a_request_without_a_plate_gives_an_operator_none_to_watch(
+    client: Client, operator: User, approved: SearchRequest
+) -> None:
+    client.force_login(operator)
+    assert "Ask a supervisor to add the plate" in page(client, "watch-new")
+
+
+def test_an_operator_without_an_approved_request_is_told_whom_to_ask(client: Client, operator: User) -> None:
+    client.force_login(operator)
+    assert "Ask a supervisor to add the plate" in page(client, "watch-new")
+
+
+def test_a_request_that_is_none_fills_in_nothing(client: Client, supervisor: User) -> None:
+    client.force_login(supervisor)
+    for named in ("x", "9" * 40, "²", "7"):
+        assert 'name="plate" spellcheck' in page(client, "watch-new", request=named)
+
+
+# ── One entry ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_entry_shows_why_until_when_and_what_came_of_it(client: Client, alert: WatchAlert, supervisor: User) -> None:
+    client.force_login(supervisor)
+    shown = text_of(page(client, "watch-entry", alert.entry_id))
+    for words in ("stolen", "vehicle", "Camera C1", "Look back", "Watch it no longer"):
+        assert words in shown
+    assert f"{localtime(alert.entry.valid_until):%Y-%m-%d %H:%M}" in shown
+
+
+def test_an_operator_may_change_only_what_is_for_a_request(
+    client: Client, entry: WatchEntry, operator: User, supervisor: User, approved: SearchRequest
+) -> None:
+    linked = make_entry(supervisor, "34나5678", request=approved)
+    client.force_login(operator)
+    own, of_request = page(client, "watch-entry", entry.pk), page(client, "watch-entry", linked.pk)
+    assert reverse("watch-end", args=[entry.pk]) not in own
+    assert reverse("watch-end", args=[linked.pk]) in of_request
+    assert reverse("watch-look-back", args=[linked.pk]) not in of_request
+
+
+def test_what_is_done_with_an_entry_is_said_and_refused_in_its_place(
+    client: Client, entry: WatchEntry, supervisor: User
+) -> None:
+    client.force_login(supervisor)
+    refused = client.post(reverse("watch-look-back", args=[entry.pk]), {"hours": "0", "reason": "fled"})
+    assert refused.status_code == 400
+    assert "fled" in refused.content.decode()
+    assert not LookBack.objects.exists()
+    client.post(reverse("watch-look-back", args=[entry.pk]), {"hours": "24", "reason": "fled"})
+    assert LookBack.objects.get().reason == "fled"
+    until = f"{localtime(timezone.now() + timedelta(days=20)):%Y-%m-%d %H:%M}"
+    client.post(reverse("watch-extend", args=[entry.pk]), {"valid_until": until, "reason": "longer"})
+    client.post(reverse("watch-end", args=[entry.pk]), {"outcome": "found", "reason": "there it is"})
+    entry.refresh_from_db()
+    assert (f"{localtime(entry.valid_until):%Y-%m-%d %H:%M}", entry.outcome) == (until, "found")
+    assert "there it is" in page(client, "watch-entry", entry.pk)
+
+
+# ── Alerts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_alert_shows_both_pictures_the_read_and_the_wanted_plate_the_place_and_the_time(
+    client: Client, entry: WatchEntry, camera: Camera, operator: User
+) -> None:
+    alert = make_alert(entry, camera, "12가3458", distance=0.675, confidence=0.42)
+    client.force_login(operator)
+    shown = page(client, "watch-alerts")
+    assert 'class="plate-other" title="asked for otherwise">8</span>' in shown
+    read = text_of(shown)
+    for words in (
+        "12가3456",
+        "similar: 8",
+        "doubtful",
+        "confidence 42 %",
+        "Camera C1",
+        f"{localtime(alert.seen_at):%Y-%m-%d %H:%M:%S}",
+    ):
+        assert words in read
+    pictures = re.findall(r'<img[^>]+src="(/pictures/[^"]+)"', shown)
+    assert [address.split("/")[2] for address in pictures] == ["sightings", "plates"]
+    for address in pictures:
+        assert client.get(address.replace("&amp;", "&")).status_code == 200
+    assert not entries("picture.viewed")  # the page's own entry names them
+    assert entries("alert.viewed")[0].details == {"alerts": [alert.pk], "sightings": [alert.sighting_id]}
+
+
+def test_alerts_are_filtered_by_state_plate_and_hours(
+    client: Client, alert: WatchAlert, supervisor: User, operator: User, camera: Camera
+) -> None:
+    other = make_alert(make_entry(supervisor, "99하9999"), camera, "99하9999", status="dismissed", decided_by=operator)
+    WatchAlert.objects.filter(pk=other.pk).update(seen_at=timezone.now() - timedelta(hours=30))
+    client.force_login(operator)
+
+    def listed(**query: Any) -> set[int]:
+        return {int(pk) for pk in re.findall(r'id="alert-(\d+)"', page(client, "watch-alerts", **query))}
+
+    assert listed() == {alert.pk}
+    assert listed(status="dismissed") == {other.pk}
+    assert listed(status="all") == {alert.pk, other.pk}
+    assert listed(status="all", hours="24") == {alert.pk}
+    assert listed(status="all", entry=other.entry_id) == {other.pk}
+    assert listed(status="nonsense", hours="x", entry="9" * 30) == {alert.pk}
+    assert "No alert like this" in page(client, "watch-alerts", status="confirmed")
+
+
+def test_an_alert_is_decided_with_a_reason_and_one_is_led_back(
+    client: Client, alert: WatchAlert, operator: User
+) -> None:
+    client.force_login(operator)
+    address = reverse("watch-decide", args=[alert.pk])
+    back = f"{reverse('watch-alerts')}?hours=24"
+    said = {"status": "confirmed", "seen": "open", "reason": "it is it", "next": back}
+    assert client.post(address, {**said, "reason": ""}, follow=True).content.decode().count("Say why") == 1
+    assert client.post(address, said).headers["Location"] == back
+    alert.refresh_from_db()
+    assert (alert.status, alert.decided_by) == ("confirmed", operator)
+    stale = client.post(address, {**said, "status": "dismissed", "next": "https://elsewhere.example/"}, follow=True)
+    assert stale.redirect_chain[0][0] == reverse("watch-alerts")
+    assert "Somebody else has decided" in stale.content.decode()
+
+
+def test_a_confirmed_alert_leads_to_its_requests_search_and_camera(
+    client: Client, supervisor: User, operator: User, camera: Camera, approved: SearchRequest
+) -> None:
+    entry = make_entry(supervisor, request=approved)
+    alert = make_alert(entry, camera, status="confirmed", decided_by=operator)
+    assert "#sighting=" not in page(client_of(operator), "watch-alerts", status="confirmed")  # a person is looked for
+    Case.objects.update(kind="vehicle")
+    client.force_login(operator)
+    shown = page(client, "watch-alerts", status="confirmed")
+    workspace = reverse("workspace", args=[approved.pk])
+    assert f'href="{workspace}#sighting={alert.sighting_id}"' in shown
+    assert f'href="{workspace}#footage={camera.pk}@{alert.seen_at:%Y-%m-%d}T' in shown
+
+
+def test_without_a_request_there_is_the_clip_and_the_camera(client: Client, alert: WatchAlert, operator: User) -> None:
+    client.force_login(operator)
+    shown = page(client, "watch-alerts")
+    assert f"/clips/sightings/{alert.sighting_id}.mp4?pass=" in shown
+    assert f'href="{reverse("camera-map")}#camera={alert.camera_id}"' in shown
+    assert "#sighting=" not in shown
+
+
+def test_an_alert_outlives_its_pictures(client: Client, alert: WatchAlert, operator: User) -> None:
+    WatchAlert.objects.update(sighting=None)
+    client.force_login(operator)
+    shown = page(client, "watch-alerts")
+    assert "no longer stored" in shown
+    assert "/pictures/" not in shown
+
+
+# ── Who is told ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_bell_leads_to_the_plates_alerts_and_looking_reads_it(
+    client: Client, alert: WatchAlert, operator: User
+) -> None:
+    announce_alerts(alert.entry)
+    notice = Notification.objects.get(user=operator)
+    client.force_login(operator)
+    for name in ("notifications", "notifications-bell"):
+        assert "may have been seen" in page(client, name)
+        assert "12가3456" in page(client, name)
+    answer = client.get(reverse("notification-open", args=[notice.pk]))
+    assert answer.headers["Location"] == f"{reverse('watch-alerts')}?entry={alert.entry_id}"
+    other = make_entry(alert.entry.added_by, "99하9999")
+    announce_alerts(other)
+    client.get(answer.headers["Location"])
+    assert Notification.objects.visible_to(operator).unread().get().entry == other  # it was not shown
+    make_alert(other, alert.camera, "99하9999")
+    page(client, "watch-alerts")
+    assert not Notification.objects.visible_to(operator).unread().exists()
+
+
+@pytest.mark.parametrize(("who", "is_told"), [("officer", True), ("colleague", True), ("outsider", None)])
+def test_a_station_sees_that_its_plate_is_watched_and_until_when_and_nothing_else(
+    client: Client,
+    supervisor: User,
+    camera: Camera,
+    approved: SearchRequest,
+    request: pytest.FixtureRequest,
+    who: str,
+    is_told: bool | None,
+) -> None:
+    make_alert(make_entry(supervisor, request=approved, reason="SECRET-REASON"), camera)
+    make_entry(supervisor, "99하9999")
+    as_person(client, request, who)
+    response = client.get(reverse("workspace", args=[approved.pk]))
+    if is_told is None:
+        assert response.status_code == 404
+        return
+    for shown in (response.content.decode(), page(client, "request-parts", approved.pk)):
+        assert "12가3456" in shown
+        assert (
+            f"watched until {localtime(WatchEntry.objects.get(request=approved).valid_until):%Y-%m-%d %H:%M}" in shown
+        )
+        for hidden in ("99하9999", "SECRET-REASON", "/watch/"):
+            assert hidden not in shown
+    for name in ("watch-list", "watch-alerts", "watch-new", "watch-import"):
+        assert client.get(reverse(name)).status_code == 403
+
+
+def test_the_workspace_offers_to_watch_the_requests_plate(
+    client: Client, operator: User, approved: SearchRequest, supervisor: User
+) -> None:
+    SearchRequest.objects.update(plate="34나5678")
+    client.force_login(operator)
+    assert f"{reverse('watch-new')}?request={approved.pk}" in page(client, "workspace", approved.pk)
+    entry = make_entry(supervisor, "34나5678", request=approved)
+    shown = page(client, "workspace", approved.pk)
+    assert reverse("watch-entry", args=[entry.pk]) in shown
+    assert f"{reverse('watch-new')}?request=" not in shown
+
+
+# ── Lists as files ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_list_is_shown_before_it_is_taken_over(client: Client, supervisor: User) -> None:
+    client.force_login(supervisor)
+    held = filled()
+    file = SimpleUploadedFile("수배.csv", "차량번호\n12가3456\n34\n".encode("cp949"))
+    answer = client.post(reverse("watch-import"), {"file": file, "basis": held["basis"], "reason": "stolen"})
+    row = WatchImport.objects.get()
+    assert answer.headers["Location"] == reverse("watch-import-detail", args=[row.pk])
+    shown = text_of(page(client, "watch-import-detail", row.pk))
+    for words in ("Watch 1 plate", "Too many plates", "12가3456", "CP949"):
+        assert words in shown
+    page(client, "watch-import-detail", row.pk)
+    assert [one.target_id for one in entries("watch.viewed")] == [str(row.pk)]  # one look
+    client.post(reverse("watch-import-apply", args=[row.pk]))
+    assert "1 plate was put on the list" in text_of(page(client, "watch-import-detail", row.pk))
+    assert "수배.csv" in page(client, "watch-import")
+
+
+def test_a_list_that_is_none_says_so(client: Client, supervisor: User) -> None:
+    client.force_login(supervisor)
+    client.post(reverse("watch-import"), {"file": SimpleUploadedFile("list.xlsx", b"PK\x03\x04")})
+    row = WatchImport.objects.get()
+    shown = text_of(page(client, "watch-import-detail", row.pk))
+    assert "This file cannot be imported" in shown
+    assert "save the list as CSV" in shown
+    client.post(reverse("watch-import-discard", args=[row.pk]))
+    assert "was discarded" in page(client, "watch-import-detail", row.pk)
+    assert client.post(reverse("watch-import"), {}).status_code == 400
+
+
+def test_the_list_is_handed_out_as_a_file(client: Client, entry: WatchEntry, supervisor: User) -> None:
+    client.force_login(supervisor)
+    answer = client.post(reverse("watch-export"))
+    assert answer.headers["Content-Type"] == "text/csv"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "12가3456" in answer.content.decode("utf-8-sig")
+    WatchEntry.objects.all().delete()
+    assert "no plate on the list" in client.post(reverse("watch-export"), follow=True).content.decode()
+
+
+# ── The admin ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_lists_of_the_admin_are_looks_as_the_pages_are(client: Client, alert: WatchAlert, supervisor: User) -> None:
+    assert "12가3456" in admin.shown(client, supervisor, admin.page("investigations_watchentry_changelist"))
+    assert [one.details for one in entries("watch.viewed")] == [{"entries": [alert.entry_id]}]
+    assert "12가3456" in admin.shown(client, supervisor, admin.page("investigations_watchalert_changelist"))
+    assert [one.details["alerts"] for one in entries("alert.viewed")] == [[alert.pk]]
+    said = admin.act(client, supervisor, "investigations_watchentry", "end", alert.entry, reason="withdrawn")
+    assert said == ["No longer watched: 1."]

@@ -1,0 +1,115 @@
+"""Number plates on the screen: what is typed is explained, what was read stands beside its vehicle, marked.
+
+Uses Debian's Chromium; skipped with its reason where there is none. All plates are made up, everything is drawn.
+"""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from cameras.models import Camera
+from investigations.models import Candidate, Search, SearchRequest
+from portal.accounts.models import User
+from tests.conftest import NOON, make_recording, make_search, make_sighting
+from tests.investigations.plating import add_plate
+from tests.system.browsing import findings, keep_screenshot, log_in
+
+pytestmark = pytest.mark.browser
+# Text, distance from what is asked for (12가3456), and another choice of a character.
+READS: list[tuple[str, float, dict[int, tuple[str, float]]]] = [
+    ("12가3456", 0.0, {}),
+    ("12거3456", 0.65, {2: ("가", 0.12)}),
+    ("12가345", 1.2, {}),
+]
+
+
+@pytest.fixture
+def search(approved: SearchRequest, camera: Camera, operator: User) -> Search:
+    approved.case.kind = "vehicle"
+    approved.case.save()
+    SearchRequest.objects.update(status="searching", plate="12가3456", vehicle_colour="white", last_seen_at=NOON)
+    row = make_search(approved, [camera], operator, kind="vehicle", plate="12가3456", status="done")
+    recording = make_recording(camera, minutes=60)
+    for at in range(len(READS) + 1):
+        sighting = make_sighting(recording, at, kind="vehicle", after_s=120 * at)
+        lead: dict[str, Any] = {"order": 10.0 - at}
+        if at < len(READS):
+            text, distance, others = READS[at]
+            add_plate(sighting, text, others=others)
+            lead |= {"plate": text, "plate_distance": distance}
+        else:
+            lead |= {"score": 0.41}
+        Candidate.objects.create(search=row, sighting=sighting, **lead)
+    return row
+
+
+def test_what_is_typed_is_explained_and_kept_in_one_spelling(
+    page: Page, site: str, search: Search, operator: User
+) -> None:
+    log_in(page, site, operator)
+    page.goto(f"{site}/requests/{search.request_id}/")
+    expect(page.locator("#candidates [data-candidate]").first).to_be_visible()  # the search's terms are back by then
+    expect(page.locator("#plate")).to_have_value("12가3456")
+    for typed, kept, said in (
+        ("１２ 가 34??", "12가34??", "12가34 · 2 unknown characters"),
+        ("?? 나12*", "??나12*", "2 unknown characters · 나12 · any characters, or none"),
+        ("12ㄱ3456", "12ㄱ3456", "12 · one of 가 거 고 구 · 3456"),
+        ("AB-12-CD-34", "AB12CD34", "Unlike a Korean number plate"),
+        ("12가<>", "12가<>", "“<” in “12가<>” is on no plate."),
+        ("", "", "? for a character that nobody saw"),
+    ):
+        page.fill("#plate", typed)
+        page.press("#plate", "Tab")
+        expect(page.locator("#plate-hint")).to_contain_text(said)
+        expect(page.locator("#plate")).to_have_value(kept)
+        expect(page.locator("#plate")).to_have_attribute("aria-invalid", str("<" in typed).lower())
+
+
+def test_what_was_read_stands_beside_its_vehicle_with_what_differs_marked(
+    page: Page, site: str, search: Search, operator: User
+) -> None:
+    log_in(page, site, operator)
+    page.goto(f"{site}/requests/{search.request_id}/")
+    cards = page.locator("#candidates [data-candidate]")
+    expect(cards).to_have_count(len(READS) + 1)
+    plates = cards.locator(".candidate-plate")
+    expect(plates).to_have_text(["12가3456", "12거3456", "12가3456", "plate not read"])  # of the third a 6 is missing
+    expect(cards.locator(".candidate-score b")).to_have_text(
+        ["plate matches", "1 character differs", "1 character differs", "0.41"]
+    )
+    expect(plates.nth(1).locator(".plate-other")).to_have_text("거")
+    expect(plates.nth(2).locator(".plate-missing")).to_have_text("6")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.candidate-plate img')].every((one) => one.naturalWidth > 0)"
+    )
+    keep_screenshot(page, "candidates-plates")
+    page.select_option("#candidate-plate", "unread")
+    expect(cards).to_have_count(1)
+    page.select_option("#candidate-plate", "read")
+    page.select_option("#candidate-sort", "plate")
+    expect(plates).to_have_text(["12가3456", "12거3456", "12가3456"])
+    cards.nth(1).click()
+    page.keyboard.press("Enter")
+    pair = page.locator("#compare-large .plate-pair")
+    expect(pair.locator(".plate")).to_have_text("12가3456")
+    expect(pair.locator(".plate-read")).to_have_text("12거3456")
+    expect(pair.locator(".plate-details")).to_have_text("confidence 93 % · read 4 times · may be: 거 → 가 (12 %)")
+    keep_screenshot(page, "compare-plates")
+    assert findings(page) == []
+    page.keyboard.press("ArrowRight")
+    expect(pair.locator(".plate-missing")).to_have_text("6")
+    page.keyboard.press("y")
+    page.keyboard.press("Escape")
+    expect(page.locator("#candidates [data-decision=confirmed]")).to_have_count(1)
+
+
+def test_a_station_is_told_what_its_plate_means_while_it_writes(
+    page: Page, site: str, search: Search, officer: User
+) -> None:
+    log_in(page, site, officer)
+    page.goto(f"{site}/cases/{search.request.case_id}/requests/new/")
+    page.fill("#id_plate", "서울 12 바 34??")
+    page.press("#id_plate", "Tab")
+    expect(page.locator("#plate-meaning")).to_contain_text("서울12바34 · 2 unknown characters")
+    expect(page.locator("#id_plate")).to_have_value("서울12바34??")
