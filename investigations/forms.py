@@ -101,7 +101,11 @@ class RequestForm(forms.ModelForm):  # type: ignore[type-arg]
         self.fields["basis"].queryset = self.bases  # type: ignore[attr-defined]
         self.fields["basis"].empty_label = None  # type: ignore[attr-defined]
         self.fields["centre"].disabled = is_returned
-        if case.kind != Case.Kind.VEHICLE:
+        if case.kind == Case.Kind.VEHICLE:
+            self.fields["wanted"].help_text = _(
+                "Make, model, damage, stickers, load: what an operator can see from above and afar."
+            )
+        else:
             for name in VEHICLE_FIELDS:
                 del self.fields[name]
 

@@ -80,9 +80,8 @@ def test_what_was_read_stands_beside_its_vehicle_with_what_differs_marked(
     )
     expect(plates.nth(1).locator(".plate-other")).to_have_text("거")
     expect(plates.nth(2).locator(".plate-missing")).to_have_text("6")
-    page.wait_for_function(
-        "[...document.querySelectorAll('.candidate-plate img')].every((one) => one.naturalWidth > 0)"
-    )
+    for picture in cards.locator(".candidate-plate img").all():
+        expect(picture).not_to_have_js_property("naturalWidth", 0)
     keep_screenshot(page, "candidates-plates")
     page.select_option("#candidate-plate", "unread")
     expect(cards).to_have_count(1)

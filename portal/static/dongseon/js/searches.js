@@ -44,8 +44,11 @@ export function createSearches({ requestId, live, isPending, onSearch, onProgres
       if (!rows || (newest && isOpen(state.current) && !isOpen(answer))) return open(id);
       const { states, ...search } = answer;
       state.current = { ...search, candidates: rows };
+      // Its end may have been told while this answer, made before, was on its way: then it was nobody's to refresh.
+      const hasEnded = isOpen(search) && state.rows.some((row) => row.id === id && !isOpen(row));
       merge(search);
       onSearch(state.current, !known);
+      if (hasEnded) refresh();
     } catch (error) {
       if (mine !== turn) return undefined;
       if (known) errorToast(error);
