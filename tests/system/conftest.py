@@ -1,7 +1,6 @@
 """The portal as it runs: real Redis, real workers, real web server, a database in a file, real footage."""
 
 import os
-import socket
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -22,16 +21,43 @@ from portal.accounts.models import User
 from portal.demo.footage import cut
 from portal.jobs import Job
 from portal.stack import Stack
+from tests.conftest import running_browser
 from tests.system.browsing import silent_page
+from tests.system.servers import SharedServers
 
 # The man in the red and blue jacket walks from the left half into the right one.
 START_S, END_S = 50.0, 66.0
 LEFT_BOX, RIGHT_BOX = (0, 0, 384, 576), (384, 0, 768, 576)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Who shares the servers comes first, and of those who needs no workers: each process is started once."""
+
+    def turn(item: pytest.Item) -> int:
+        asked = set(getattr(item, "fixturenames", ()))
+        if "system" not in item.path.parts:
+            return 0
+        return 3 if not asked & {"site", "workers"} else 2 if "workers" in asked else 1
+
+    items.sort(key=turn)
+
+
+@pytest.fixture(scope="session")
+def servers(django_db_setup: None) -> Iterator[SharedServers]:
+    """What `site` and `workers` lend to one test after the other."""
+    shared = SharedServers(Path(settings.VAR_DIR) / "log", f"sqlite:///{connection.settings_dict['NAME']}")
+    yield shared
+    shared.stop()
+
+
 @pytest.fixture
-def stack(committing_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
-    """Redis is started; tests start workers and the web server as they need them. All work on the test database."""
+def nothing_runs(servers: SharedServers) -> None:
+    servers.stop()
+
+
+@pytest.fixture
+def stack(committing_db: None, nothing_runs: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stack]:
+    """A test's own, for those that kill and stop: Redis is started, they start what else they need."""
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{connection.settings_dict['NAME']}")
     with Stack(Path(settings.VAR_DIR) / "log") as running:
         running.start_redis()
@@ -39,16 +65,28 @@ def stack(committing_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stac
 
 
 @pytest.fixture
-def workers(stack: Stack) -> None:
-    stack.start_workers()
+def lent(committing_db: None, servers: SharedServers, request: pytest.FixtureRequest) -> Iterator[SharedServers]:
+    """The shared servers, for a test that leaves them as they are. All work on the test database."""
+    servers.lend(with_workers="workers" in request.fixturenames)
+    yield servers
+    servers.settle()
 
 
 @pytest.fixture
-def site(stack: Stack) -> str:
+def workers(lent: SharedServers) -> None:
+    """The workers are there, but take their time to start."""
+
+
+@pytest.fixture
+def site(lent: SharedServers) -> str:
     """The address of the web server; who needs workers too asks for `workers`."""
-    port = free_port()
-    stack.start_web("127.0.0.1", port)
-    return f"http://127.0.0.1:{port}"
+    return lent.site
+
+
+@pytest.fixture(scope="session")
+def browser(django_db_setup: None) -> Iterator[Browser]:
+    """One for all tests: each has a context of its own. The database is made before its event loop runs."""
+    yield from running_browser()
 
 
 @pytest.fixture
@@ -104,10 +142,3 @@ def wait_for_end(job: Job, *, within_s: float = 120) -> None:
         return not job.is_open
 
     wait_until(has_ended, within_s=within_s, what=f"the end of {job}")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

@@ -19,7 +19,6 @@ from inference.core.video import read_frames
 from inference.models import Analysis
 from investigations.models import Search, SearchRequest
 from portal.accounts.models import User
-from portal.stack import Stack
 from tests.conftest import make_recording
 from tests.system.browsing import keep_screenshot, log_in, silent_page
 from tests.system.conftest import START_S, wait_until
@@ -212,18 +211,16 @@ def give(page: Page, way: str, name: str, content: bytes) -> None:
 
 
 @pytest.mark.footage
+@pytest.mark.usefixtures("models", "workers")
 def test_pictures_come_with_a_proposed_box_and_the_description_goes_with_the_search(
     page: Page,
     site: str,
-    stack: Stack,
     clip: Path,
     camera: Camera,
     approved: SearchRequest,
     operator: User,
     noon: datetime,
-    models: None,
 ) -> None:
-    stack.start_workers()
     SearchRequest.objects.update(last_seen_at=noon)
     analysed(make_recording(camera, started_at=noon - timedelta(hours=1), minutes=240))
     frame = next(frame for frame in read_frames(clip, start_s=START_S + 5)).image
@@ -319,10 +316,10 @@ def test_a_plate_is_kept_as_typed_but_for_gaps_and_wide_digits(
     expect(page.locator("#plate")).to_have_value("12가3456")
     expect(page.locator("#describe-chips li > span")).to_have_text(["Colour: red", "Type: van or minibus"])
     for typed, kept, said in (
-        ("１２ 가 3?5?", "12가3?5?", "? for a character"),
-        ("12*56", "12*56", "? for a character"),
+        ("１２ 가 3?5?", "12가3?5?", "12가3 · 1 unknown character · 5"),
+        ("12*56", "12*56", "12 · any characters, or none · 56"),
         ("AB-12", "AB12", "Unlike a Korean number plate"),
-        ("12가<>", "12가<>", "signs that no plate has"),
+        ("12가<>", "12가<>", "is on no plate"),
     ):
         page.fill("#plate", typed)
         page.press("#plate", "Tab")

@@ -34,7 +34,6 @@ from inference.videos import measure_video
 from investigations.models import SearchRequest
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
-from portal.stack import Stack
 from tests.conftest import make_sighting
 from tests.system.browsing import findings, keep_screenshot, log_in, silent_page
 from tests.system.conftest import wait_until
@@ -298,10 +297,10 @@ def hours_in(page: Page, recording: Recording) -> float:
 
 
 @pytest.mark.footage
+@pytest.mark.usefixtures("models", "workers")
 def test_the_target_is_picked_from_the_video(
-    page: Page, site: str, stack: Stack, approved: SearchRequest, recorded: dict[str, Recording], models: None
+    page: Page, site: str, approved: SearchRequest, recorded: dict[str, Recording]
 ) -> None:
-    stack.start_workers()
     plain, analysed = recorded.values()
     track = Trajectory.of((240 + at / 5, Box(200 + at, 120, 250 + at, 260)) for at in range(100))
     sighting = make_sighting(analysed, after_s=240, trajectory=encode(track), last_seen_at=analysed.time_at(260))

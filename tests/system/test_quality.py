@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import pytest
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Page, Response, expect
@@ -16,12 +17,14 @@ from playwright.sync_api import Browser, Page, Response, expect
 from cameras.models import Camera
 from investigations.models import Candidate, SearchRequest
 from investigations.services.paths import build_path
+from investigations.services.watch_lists import Defaults, check_watch_list
 from portal.accounts.models import User
 from tests.conftest import make_recording, make_search, make_sighting
+from tests.investigations.watching import make_alert, make_entry
 from tests.system.browsing import findings, note_errors
 
 pytestmark = pytest.mark.browser
-MOST_SCRIPT_BYTES, MOST_UNPACKED_BYTES = 400_000, 480_000
+MOST_SCRIPT_BYTES, MOST_UNPACKED_BYTES = 400_000, 482_000
 Theme = Literal["light", "dark"]
 SIZES = {"laptop": (1366, 768), "wall": (3840, 2160)}
 # Sent and unpacked; the catalogue of texts is script too.
@@ -46,6 +49,10 @@ OF_OPERATOR = [
     ("camera-map", ()),
     ("notifications", ()),
     ("review-queue", ()),
+    ("watch-alerts", ()),
+    ("watch-list", ()),
+    ("watch-new", ()),
+    ("watch-entry", ("entry",)),
     ("profile", ()),
     ("own-tokens", ()),
 ]
@@ -56,12 +63,21 @@ OF_OFFICER = [
     ("workspace", ("request",)),
     ("camera-map", ()),
 ]
-OF_ADMINISTRATOR = [("camera-map", ()), ("camera-import", ()), ("camera-export", ())]
-TABLE = [
-    (role, route, needs)
-    for role, rows in (("operator", OF_OPERATOR), ("officer", OF_OFFICER), ("administrator", OF_ADMINISTRATOR))
-    for route, needs in rows
+OF_SUPERVISOR = [
+    ("watch-alerts", ()),
+    ("watch-new", ()),
+    ("watch-entry", ("entry",)),
+    ("watch-import", ()),
+    ("watch-import-detail", ("list",)),
 ]
+OF_ADMINISTRATOR = [("camera-map", ()), ("camera-import", ()), ("camera-export", ())]
+PAGES: dict[str, list[tuple[str, Any]]] = {
+    "operator": OF_OPERATOR,
+    "officer": OF_OFFICER,
+    "supervisor": OF_SUPERVISOR,
+    "administrator": OF_ADMINISTRATOR,
+}
+TABLE = [(role, route, needs) for role, rows in PAGES.items() for route, needs in rows]
 
 
 @pytest.fixture
@@ -78,7 +94,13 @@ def places(
         decision = Candidate.Decision.CONFIRMED if number < 2 else Candidate.Decision.PENDING
         Candidate.objects.create(search=search, sighting=sighting, score=0.9 - number / 20, decision=decision)
     build_path(approved, actor=operator)
-    return {"case": approved.case_id, "request": approved.pk}
+    entry = make_entry(supervisor, request=approved, vehicle_colour="white")
+    make_alert(entry, cameras[0])
+    make_alert(entry, cameras[1], "12가3458", distance=0.675, confidence=0.5)
+    make_alert(entry, cameras[2], status="confirmed", decided_by=operator, reason="it is it")
+    rows = b"plate,reason,until\n11\xea\xb0\x801111,stolen,\n34,,someday\n"
+    listed = check_watch_list(ContentFile(rows, "list.csv"), Defaults(basis=entry.basis), actor=supervisor)
+    return {"case": approved.case_id, "request": approved.pk, "entry": entry.pk, "list": listed.pk}
 
 
 class Watch:
@@ -121,7 +143,15 @@ def open_as(browser: Browser, site: str) -> Iterator[Callable[..., Page]]:
 
 
 @pytest.mark.parametrize(
-    ("role", "theme"), [("operator", "light"), ("operator", "dark"), ("officer", "light"), ("administrator", "dark")]
+    ("role", "theme"),
+    [
+        ("operator", "light"),
+        ("operator", "dark"),
+        ("officer", "light"),
+        ("supervisor", "light"),
+        ("supervisor", "dark"),
+        ("administrator", "dark"),
+    ],
 )
 def test_pages_have_no_serious_finding(
     role: str, theme: Theme, open_as: Callable[..., Page], site: str, places: dict[str, int], request: Any

@@ -12,7 +12,8 @@ from django.conf import settings
 from django.db import connection
 
 from portal.stack import Stack, StackError
-from tests.system.conftest import free_port, wait_until
+from tests.system.conftest import wait_until
+from tests.system.servers import free_port
 
 
 def running(group: int) -> bool:
@@ -47,7 +48,9 @@ def test_a_taken_port_is_said_before_anything_is_started(stack: Stack) -> None:
             stack.start_web("127.0.0.1", other.getsockname()[1])
 
 
-def test_serve_answers_and_ends_all_it_started_on_ctrl_c(committing_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_serve_answers_and_ends_all_it_started_on_ctrl_c(
+    committing_db: None, nothing_runs: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{connection.settings_dict['NAME']}")
     port = free_port()
     command = [sys.executable, "manage.py", "serve", "--port", str(port)]

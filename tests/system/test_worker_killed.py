@@ -15,6 +15,7 @@ from portal.stack import Stack
 from tests.system.conftest import wait_for_end, wait_until
 
 pytestmark = pytest.mark.footage
+FPS = 5
 
 
 def seen(recording: Recording) -> list[tuple[object, ...]]:
@@ -34,8 +35,8 @@ def test_a_killed_workers_recording_is_completed_after_a_restart(
 ) -> None:
     recording = recordings[0]
     stack.start_workers()
-    # Slow enough to be met in the middle: every frame instead of five a second.
-    analysis = request_analysis(recording, actor=operator, fps=10)
+    # Slow enough to be met in the middle, and gone through twice more after that.
+    analysis = request_analysis(recording, actor=operator, fps=FPS)
 
     def is_midway() -> bool:
         analysis.refresh_from_db()
@@ -56,7 +57,7 @@ def test_a_killed_workers_recording_is_completed_after_a_restart(
     recovered = seen(recording)
     assert len(recovered) >= 2
 
-    again = Analysis.objects.create(recording=recording, **analysis.models, fps=10)
+    again = Analysis.objects.create(recording=recording, **analysis.models, fps=FPS)
     ingest.analyse(again.pk)  # here, without a break: the measure of what the recording holds
     assert seen(recording) == recovered
     assert Sighting.objects.count() == len(recovered)
