@@ -55,12 +55,20 @@ def test_serve_answers_and_ends_all_it_started_on_ctrl_c(
     port = free_port()
     command = [sys.executable, "manage.py", "serve", "--port", str(port)]
     log = Path(settings.VAR_DIR) / "serve.log"
+    # What a shell runs in the background ignores Ctrl-C, and with it all that it starts.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with log.open("wb") as output:
         serving = subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=output, stderr=output)
+    signal.signal(signal.SIGINT, before)
     wait_until(lambda: b"Dongseon is at" in log.read_bytes(), within_s=60, what="the portal")
     children = Path(f"/proc/{serving.pid}/task/{serving.pid}/children").read_text().split()
     assert len(children) == 5  # Redis, three workers, the web server
     serving.send_signal(signal.SIGINT)
-    assert serving.wait(30) == 0
+    try:
+        assert serving.wait(30) == 0
+    except subprocess.TimeoutExpired:
+        serving.terminate()  # its workers would take the next test's messages
+        serving.wait(30)
+        raise
     assert b"Stopped." in log.read_bytes()
     assert not any(running(int(child)) for child in children)
