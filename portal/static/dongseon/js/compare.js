@@ -180,7 +180,7 @@ function nothing(item) {
   if (item?.url) pair.left.show({ url: item.url, box: item.box, label: gettext("Looked for") });
   return h("div", { class: "compare-nothing" }, item?.url && pair.left.element,
     h("p", { class: "muted" }, item ? gettext("The candidate in focus is shown here, beside the one you look for.")
-      : gettext("Add a picture on the left to begin.")));
+      : byId("plate") ? gettext("Add a picture or a number plate on the left to begin.") : gettext("Add a picture on the left to begin.")));
 }
 
 const isDecided = (row) => row.decision === "confirmed" || row.decision === "rejected";
