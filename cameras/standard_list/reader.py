@@ -7,16 +7,15 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import islice
 from typing import TypeVar
 
 from cameras.standard_list import cells
 from cameras.standard_list.columns import Column, column_of
 from cameras.standard_list.directions import View, read_views
+from cameras.standard_list.header import find_header, places_of
 from cameras.standard_list.problems import Kind, Level, Problem, shown
-from cameras.standard_list.records import LOST, SEPARATORS, Record, decode, split_records
+from cameras.standard_list.records import LOST, Record, decode, split_records
 
-HEADER_WITHIN = 20  # lines; titles and remarks may stand above
 LEAST_TITLES = 3  # that a line needs to be the header
 MOST_CAMERAS = 200_000
 LONGEST_NUMBER = 60
@@ -89,7 +88,7 @@ def read_list(content: bytes, *, tell: Callable[[float], None] = lambda share: N
     reading = Reading(problems=text.problems, encoding=text.encoding)
     if not text.is_readable:
         return reading
-    found = _find_header(text.lines)
+    found = find_header(text.lines, column_of, lambda columns: len(columns) >= LEAST_TITLES)
     if found is None:
         reading.problems.append(Problem(Level.REFUSED, Kind.NO_HEADER))
         return reading
@@ -100,34 +99,18 @@ def read_list(content: bytes, *, tell: Callable[[float], None] = lambda share: N
     return reading
 
 
-def _find_header(lines: list[str]) -> tuple[str, Record] | None:
-    best, best_count = None, LEAST_TITLES - 1
-    for separator in SEPARATORS:
-        for record in islice(split_records(lines[: 2 * HEADER_WITHIN], separator), HEADER_WITHIN):
-            count = len({column_of(cell) for cell in record.cells} - {None})
-            if count > best_count:
-                best, best_count = (separator, record), count
-    return best
-
-
 class _Titles:
     """The header: where each column stands."""
 
     def __init__(self, header: Record, reading: Reading) -> None:
         self.row, self.width = header.row, len(header.cells)
-        self.at: dict[Column, int] = {}
-        unknown = []
-        for number, title in enumerate(header.cells):
-            column = column_of(title)
-            if column is None:
-                unknown.append(shown(title))
-            elif column in self.at:
-                reading.problems.append(Problem(Level.NOTICE, Kind.REPEATED_COLUMN, column=column, value=shown(title)))
-            else:
-                self.at[column] = number
+        places = places_of(header, column_of)
+        self.at = places.at
+        for column, title in places.repeated:
+            reading.problems.append(Problem(Level.NOTICE, Kind.REPEATED_COLUMN, column=column, value=title))
         reading.columns = [column for column in Column if column in self.at]
-        if names := ", ".join(name for name in unknown if name):
-            reading.problems.append(Problem(Level.NOTICE, Kind.UNKNOWN_COLUMNS, value=shown(names)))
+        if places.unknown:
+            reading.problems.append(Problem(Level.NOTICE, Kind.UNKNOWN_COLUMNS, value=places.unknown))
         if not {Column.LATITUDE, Column.LONGITUDE} <= self.at.keys():
             reading.problems.append(Problem(Level.REFUSED, Kind.NO_COORDINATES))
 

@@ -4,18 +4,17 @@ basis or request is called is read as text, and looked up elsewhere."""
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, time
-from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cameras.standard_list.cells import tidy
+from cameras.standard_list.header import find_header, places_of
 from cameras.standard_list.problems import Level, shown
-from cameras.standard_list.records import LOST, SEPARATORS, Record, decode, split_records
+from cameras.standard_list.records import LOST, Record, decode, split_records
 from investigations.watch.columns import Column, colour_of, column_of, type_of
 
-HEADER_WITHIN = 20  # lines; titles and remarks may stand above
 MOST_ROWS = 2000
 LONGEST: Mapping[Column, int] = {Column.DOCUMENT: 60, Column.REASON: 2000}
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -85,7 +84,7 @@ def read_watch_list(content: bytes) -> Reading:
     ]
     if not text.is_readable:
         return reading
-    found = _find_header(text.lines)
+    found = find_header(text.lines, column_of, lambda columns: Column.PLATE in columns)
     if found is None:
         reading.problems.append(Problem("no_plate_column"))
         return reading
@@ -109,35 +108,18 @@ def read_until(text: str) -> datetime | None:
         return None
 
 
-def _find_header(lines: list[str]) -> tuple[str, Record] | None:
-    """The first line that names a column of plates, by the separator that finds most columns in it."""
-    best, most = None, 0
-    for separator in SEPARATORS:
-        for record in islice(split_records(lines[: 2 * HEADER_WITHIN], separator), HEADER_WITHIN):
-            columns = {column_of(cell) for cell in record.cells} - {None}
-            if Column.PLATE in columns and len(columns) > most:
-                best, most = (separator, record), len(columns)
-    return best
-
-
 class _Titles:
     """The header: where each column stands."""
 
     def __init__(self, header: Record, reading: Reading) -> None:
         self.row, self.width = header.row, len(header.cells)
-        self.at: dict[Column, int] = {}
-        unknown = []
-        for number, title in enumerate(header.cells):
-            column = column_of(title)
-            if column is None:
-                unknown.append(shown(title))
-            elif column in self.at:
-                reading.problems.append(Problem("column_twice", column=column, value=shown(title), is_refused=False))
-            else:
-                self.at[column] = number
+        places = places_of(header, column_of)
+        self.at = places.at
+        for column, title in places.repeated:
+            reading.problems.append(Problem("column_twice", column=column, value=title, is_refused=False))
         reading.columns = [column for column in Column if column in self.at]
-        if names := ", ".join(name for name in unknown if name):
-            reading.problems.append(Problem("unknown_columns", value=shown(names), is_refused=False))
+        if places.unknown:
+            reading.problems.append(Problem("unknown_columns", value=places.unknown, is_refused=False))
 
 
 class _RefusedError(Exception):
@@ -159,11 +141,7 @@ def _read_rows(records: Iterator[Record], titles: _Titles, reading: Reading) -> 
             reading.rows.append(_read_row(record, titles, notes))
         except _RefusedError as error:
             notes.append(error.problem)
-        reading.problems += [_at(problem, record.row) for problem in notes]
-
-
-def _at(problem: Problem, row: int) -> Problem:
-    return Problem(problem.kind, row, problem.column, problem.value, problem.details, problem.is_refused)
+        reading.problems += [replace(problem, row=record.row) for problem in notes]
 
 
 def _read_row(record: Record, titles: _Titles, notes: list[Problem]) -> Row:

@@ -3,39 +3,26 @@
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
-from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import AnonymousUser
 
 from investigations import events
 from investigations.consumers import FORBIDDEN, RequestConsumer
 from investigations.models import SearchRequest
 from portal.accounts.models import User
+from tests.investigations.sockets import hear
 
 EVENT: events.Event = {"type": "candidates.changed", "search": 7}
 
 
 def listen(user: Any, request_id: int, *, before_event: Any = None) -> list[Any]:
-    """Connect as `user`, push one event, and return what came, or the code that the socket was closed with."""
+    """Push one event of the request while `user` listens; see `hear`."""
 
-    async def talk() -> list[Any]:
-        scope = {"type": "websocket", "path": "/", "user": user, "url_route": {"kwargs": {"pk": request_id}}}
-        socket: Any = ApplicationCommunicator(RequestConsumer.as_asgi(), scope)  # type: ignore[no-untyped-call]
-        await socket.send_input({"type": "websocket.connect"})
-        assert (await socket.receive_output())["type"] == "websocket.accept"
-        first = await socket.receive_output()
-        if first["type"] == "websocket.close":
-            return [first["code"]]
+    def act() -> None:
         if before_event:
-            await sync_to_async(before_event)()
-        await sync_to_async(events._send)(events.request_group(request_id), EVENT)
-        second = await socket.receive_output()
-        await socket.send_input({"type": "websocket.disconnect", "code": 1000})
-        await socket.wait()
-        return [second.get("text") or second.get("code")]
+            before_event()
+        events._send(events.request_group(request_id), EVENT)
 
-    result: list[Any] = async_to_sync(talk)()
-    return result
+    return hear(RequestConsumer, user, act, pk=request_id)
 
 
 @pytest.mark.parametrize("who", ["officer", "colleague", "operator", "supervisor"])

@@ -3,8 +3,6 @@
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
-from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.urls import reverse
@@ -17,6 +15,7 @@ from investigations.services.requests import receive_request, return_request
 from investigations.services.talk import add_comment
 from portal.accounts.models import User
 from tests.investigations.conftest import as_person
+from tests.investigations.sockets import hear
 
 
 @pytest.fixture
@@ -135,27 +134,8 @@ def test_all_or_those_of_one_request_are_marked_as_read(
 
 
 def listen(user: Any, act: Any) -> list[Any]:
-    """Connect as `user`, do something, and return what came, or the code that the socket was closed with."""
-
-    async def talk() -> list[Any]:
-        scope = {"type": "websocket", "path": "/", "user": user, "url_route": {"kwargs": {}}}
-        socket: Any = ApplicationCommunicator(NotificationConsumer.as_asgi(), scope)  # type: ignore[no-untyped-call]
-        await socket.send_input({"type": "websocket.connect"})
-        assert (await socket.receive_output())["type"] == "websocket.accept"
-        first = await socket.receive_output()
-        if first["type"] == "websocket.close":
-            return [first["code"]]
-        await sync_to_async(act)()
-        heard = []
-        while not await socket.receive_nothing(timeout=0.2):
-            message = await socket.receive_output()
-            heard.append(message.get("text") or message.get("code"))
-        await socket.send_input({"type": "websocket.disconnect", "code": 1000})
-        await socket.wait()
-        return heard
-
-    result: list[Any] = async_to_sync(talk)()
-    return result
+    """Do something while `user` listens to what is meant for them; see `hear`."""
+    return hear(NotificationConsumer, user, act)
 
 
 def test_the_person_concerned_hears_and_nobody_else(

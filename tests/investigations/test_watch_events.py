@@ -3,41 +3,25 @@
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync, sync_to_async
-from asgiref.testing import ApplicationCommunicator
 from django.contrib.auth.models import AnonymousUser
 
 from investigations import events
 from investigations.consumers import FORBIDDEN, WatchConsumer
 from portal.accounts.models import Agency, User
+from tests.investigations.sockets import hear
 
 EVENT: events.WatchChanged = {"type": "watch.changed", "entry": 7, "what": "alerts"}
 
 
 def listen(user: Any, centre: Agency, *, before_event: Any = None) -> list[Any]:
-    """Connect as `user`, push one event of the centre, and return what came, or the code that closed the socket."""
+    """Push one event of the centre while `user` listens; see `hear`."""
 
-    async def talk() -> list[Any]:
-        scope = {"type": "websocket", "path": "/", "user": user, "url_route": {"kwargs": {}}}
-        socket: Any = ApplicationCommunicator(WatchConsumer.as_asgi(), scope)  # type: ignore[no-untyped-call]
-        await socket.send_input({"type": "websocket.connect"})
-        assert (await socket.receive_output())["type"] == "websocket.accept"
-        first = await socket.receive_output()
-        if first["type"] == "websocket.close":
-            return [first["code"]]
+    def act() -> None:
         if before_event:
-            await sync_to_async(before_event)()
-        await sync_to_async(events._send)(events.watch_group(centre.pk), EVENT)
-        heard = []
-        while not await socket.receive_nothing(timeout=0.2):
-            message = await socket.receive_output()
-            heard.append(message.get("text") or message.get("code"))
-        await socket.send_input({"type": "websocket.disconnect", "code": 1000})
-        await socket.wait()
-        return heard
+            before_event()
+        events._send(events.watch_group(centre.pk), EVENT)
 
-    result: list[Any] = async_to_sync(talk)()
-    return result
+    return hear(WatchConsumer, user, act)
 
 
 SAID = ['{"type": "watch.changed", "entry": 7, "what": "alerts"}']

@@ -1,8 +1,8 @@
 """What is cut out of pictures: vehicles with a margin for the finder, plates upright for the reader and as they are
 for people.
 
-The reader's cut is the one its training makes (`inference/training/plates/pack.py`): the corners are brought to an
-upright picture with a narrow margin, what lies outside the picture repeats its edge.
+The reader's cut is made as its training makes it (`inference/training/plates/pack.py`): the corners are brought to an
+upright picture with a margin, what lies outside the picture repeats its edge. How wide the margin is says `spotter.py`.
 """
 
 from __future__ import annotations

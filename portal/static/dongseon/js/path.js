@@ -1,6 +1,7 @@
 /** The path: its strip of cards, its line on the map, building it, and whether it is still what is confirmed. */
 import { get, post } from "./api.js";
 import { byId, h, icon } from "./dom.js";
+import { lazily } from "./lazily.js";
 import { fitTo } from "./map.js";
 import { addPathLayer } from "./path_layer.js";
 import { markCard, stripItems, summary } from "./path_strip.js";
@@ -116,17 +117,6 @@ export function createPath({ map, requestId, cameras, confirmed, onSearchFrom, o
   followFootage(map, placeOf);
   byId("path-fit").addEventListener("click", () => fitTo(map, layer.places()));
   return { load, build, compare, play };
-}
-
-/** A part whose script is fetched when it is first used; `made` is what it made, once it is there. */
-function lazily(load, make) {
-  let coming = null;
-  const use = (act) => {
-    coming ??= load().then((script) => { use.made = make(script); });
-    return coming.then(() => act(use.made)).catch((error) => { if (!use.made) coming = null; errorToast(error); });
-  };
-  use.made = null;
-  return use;
 }
 
 const WALKER_STAYS_MS = 8000;

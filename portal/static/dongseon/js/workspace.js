@@ -11,6 +11,7 @@ import { byId, h, icon, readData } from "./dom.js";
 import { distance } from "./geometry.js";
 import { createGroups } from "./groups.js";
 import { addKeys } from "./keys.js";
+import { lazily } from "./lazily.js";
 import { connectLive } from "./live.js";
 import { addMapButton, createMap, fitTo } from "./map.js";
 import { createPath } from "./path.js";
@@ -111,11 +112,8 @@ function run({ map, cameras, layer, timeRange, state }) {
   openVideo({ requestId: data.request, cameras, firstMoment: () => (data.lastSeenAt ? new Date(data.lastSeenAt) : timeRange.read()?.from ?? null) });
   candidates.selected.on((row, isAutomatic) => layer.focus(row?.sighting.camera, { pan: !isAutomatic }));
   candidates.changed.on(() => showEmpty(searches.state.current, candidates));
-  let picker = null;
-  byId("pick-sighting").addEventListener("click", () => {
-    picker ??= import("./sighting_picker.js").then((script) => script.createSightingPicker({ cameras, timeRange, kind: data.kind, onPick: searchFrom }));
-    picker.then(({ open }) => open()).catch((error) => { picker = null; errorToast(error); });
-  });
+  const picker = lazily(() => import("./sighting_picker.js"), (script) => script.createSightingPicker({ cameras, timeRange, kind: data.kind, onPick: searchFrom }));
+  byId("pick-sighting").addEventListener("click", () => picker(({ open }) => open()));
   addKeys({ candidates, compare, verbs, searchFrom, path, form });
   showEmpty(null, candidates);
   byId("show-decisions").addEventListener("click", async () => {
