@@ -14,6 +14,7 @@ from inference.core.images import decode_jpeg
 from inference.core.manifest import Head, base_of
 from inference.core.proposals import propose_box
 from inference.core.ranking import Wanted
+from inference.core.reid import embed_query
 from inference.engine import get_detector, get_embedder, model_store
 from inference.models import Feature, Sighting, SightingQuerySet
 from inference.sentences import in_words
@@ -156,7 +157,8 @@ def _embed(row: Search, picture: QueryPicture) -> NDArray[np.float32]:
         picture.x1, picture.y1, picture.x2, picture.y2 = box
         picture.save(update_fields=["x1", "y1", "x2", "y2"])
     camera = picture.sighting.camera_id if picture.sighting else None
-    return get_embedder(row.embedder, camera).embed([image if box is None else cut_out(image, box)])
+    crop = image if box is None else cut_out(image, box)
+    return embed_query(get_embedder(row.embedder, camera), [crop], Kind(row.kind))
 
 
 def _nobody_found(kind: str) -> str:

@@ -70,7 +70,7 @@ def embed(options: argparse.Namespace) -> int:
     """Compute the features of pictures that are already cut tight and write them as .npz."""
     import numpy as np
 
-    from inference.core.reid import load_embedder
+    from inference.core.reid import embed_query, load_embedder
 
     _check_output(options.out)
     paths = _pictures(options.sources)
@@ -79,7 +79,7 @@ def embed(options: argparse.Namespace) -> int:
     features = [np.zeros((0, embedder.dimension), np.float32)]
     for read, crops in _chunks(paths):
         names += read
-        features.append(embedder.embed(crops))
+        features.append(embed_query(embedder, crops, options.kind) if options.as_query else embedder.embed(crops))
     with options.out.open("wb") as file:
         np.savez(file, name=np.asarray(names), feature=np.concatenate(features))
     return 0
@@ -157,6 +157,8 @@ def _add_track(parser: argparse.ArgumentParser) -> None:
 def _add_embed(parser: argparse.ArgumentParser) -> None:
     _add_crops(parser)
     parser.add_argument("--out", type=Path, required=True, help=".npz file with arrays name and feature")
+    words = "as a search embeds what it looks for: of people, the mean of a picture and its mirror image"
+    parser.add_argument("--as-query", action="store_true", help=words)
     parser.set_defaults(command=embed)
 
 

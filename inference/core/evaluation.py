@@ -116,7 +116,13 @@ def _idf1(truth: MotFrames, result: MotFrames, frames: list[int]) -> float:
     return float(2 * right / (true_count + result_count))
 
 
-def score_reid(features: NDArray[np.float32], identities: NDArray[np.int64], cameras: NDArray[np.int64]) -> ReidScore:
+def score_reid(
+    features: NDArray[np.float32],
+    identities: NDArray[np.int64],
+    cameras: NDArray[np.int64],
+    *,
+    queries: NDArray[np.float32] | None = None,
+) -> ReidScore:
     """Use every picture as a query against all others; pictures of its identity in its own camera are left
     out.
 
@@ -124,8 +130,9 @@ def score_reid(features: NDArray[np.float32], identities: NDArray[np.int64], cam
         features: N×D, unit length.
         identities: N.
         cameras: N.
+        queries: N×D, the same pictures as they are searched by; None takes `features` for both.
     """
-    similarity = features @ features.T
+    similarity = (features if queries is None else queries) @ features.T
     precisions, firsts = [], []
     for row in range(len(features)):
         is_same = identities == identities[row]

@@ -21,7 +21,7 @@ SHARPNESS = 3.0
 NEIGHBOURS = 6
 # Weight of a neighbour falls by e with each 0.2 of cosine. With the original's weights and numbers of neighbours unlike
 # ones outvoted the right one where there was only one: with the weights of then, mAP of VIPeR fell by 15 points and of
-# PRID by 10. With these, and the weights of now, by 0.2 and 0.5 (docs/measurements.md).
+# PRID by 10. With these, and the weights of now, by 0.3 each (docs/measurements.md).
 NEAR = 0.2
 OVERLAP_WEIGHT = 0.7
 PUSH, PUSH_FROM = 0.25, 0.5

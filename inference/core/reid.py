@@ -17,6 +17,10 @@ from inference.core.detections import Kind
 from inference.core.manifest import ModelStore
 from inference.core.openvino_engine import DEFAULT_ENGINE, EngineConfig
 
+# Of whom a picture that is searched by is looked at from both sides of a mirror: people were found a little better by
+# it, vehicles not (docs/training.md).
+MIRRORED = frozenset({Kind.PERSON})
+
 
 class Embedder(Protocol):
     """Turns crops into features."""
@@ -67,6 +71,26 @@ def load_embedder(
     entry = store.entry(model_id, task="reid", kind=kind)
     network = load_crop_network(entry, store, width=entry.dimension, engine=engine)
     return OpenVinoEmbedder(model_id, network, dimension=entry.dimension)
+
+
+def embed_query(embedder: Embedder, crops: Sequence[NDArray[np.uint8]], kind: Kind) -> NDArray[np.float32]:
+    """Compute features of pictures to search by, comparable with what `Embedder.embed` makes of those searched.
+
+    Of people it is the mean of a picture and its mirror image. Only queries are looked at twice: they are few, and
+    what is stored of every sighting costs no more for it.
+
+    Args:
+        embedder: The model that the stored features are of.
+        crops: As for `Embedder.embed`.
+        kind: What they show.
+
+    Returns:
+        N×D float32, each row of unit length.
+    """
+    features = embedder.embed(crops)
+    if kind not in MIRRORED:
+        return features
+    return unit_length(features + embedder.embed([np.ascontiguousarray(crop[:, ::-1]) for crop in crops]))
 
 
 def unit_length(features: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -4,8 +4,8 @@
 
 DIR holds cuhk03/val and, where they are to be had, more/peta_viper and more/peta_prid; it defaults to `reid` below
 DONGSEON_BENCH_DATA. Features come from the person model in use, unless another is named. Every picture is a query
-against all others; pictures of the same person in the same camera are left out. As in the product, re-ranking knows
-the query and the head alone.
+against all others; pictures of the same person in the same camera are left out. As in the product, a query is the mean
+of a picture and its mirror image, what is stored is not, and re-ranking knows the query and the head alone.
 
 Odds are cross-fitted by identity: each half is searched with the table measured on the other half, then each set with
 the table measured on the other sets. FEATURES are those of a model that was cross-validated (as `calibrate` reads
@@ -26,10 +26,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.core.detections import Kind
 from inference.core.images import read_image
 from inference.core.manifest import Match, ModelStore, default_model
 from inference.core.ranking import fuse, push_away, rerank
-from inference.core.reid import load_embedder
+from inference.core.reid import embed_query, load_embedder
 from inference.training.reid.calibrate import SHOWN, Seen, calibrate, read, shown, simulate
 
 SETS = (
@@ -85,9 +86,11 @@ def read_sets(folder: Path, model_id: str) -> Seen:
         embedder = load_embedder(model_id, store)
         rows = [row for name, part, pattern in SETS for row in _rows(folder / part, name, pattern)]
         pictures = [read_image(path.read_bytes()) for path, *_labels in rows]
-        features = np.concatenate([embedder.embed(pictures[at : at + 64]) for at in range(0, len(pictures), 64)])
+        parts = [pictures[at : at + 64] for at in range(0, len(pictures), 64)]
+        features = np.concatenate([embedder.embed(part) for part in parts])
+        queries = np.concatenate([embed_query(embedder, part, Kind.PERSON) for part in parts])
     sets, identities, cameras = (np.array(column) for column in list(zip(*rows, strict=True))[1:])
-    return Seen(features, sets, identities, cameras)
+    return Seen(features, queries, sets, identities, cameras)
 
 
 def _rows(folder: Path, name: str, pattern: str) -> Iterable[tuple[Path, str, str, str]]:
@@ -100,7 +103,9 @@ def _rows(folder: Path, name: str, pattern: str) -> Iterable[tuple[Path, str, st
 
 
 def print_ranking(seen: Seen) -> None:
-    likeness = seen.features @ seen.features.T
+    likeness, unmirrored = _likeness(seen)
+    bare = _measure(seen, lambda query, rows: _sorted(unmirrored[query], rows))
+    print(f"  one picture, without its mirror image          {bare}")
     base = _measure(seen, lambda query, rows: _sorted(likeness[query], rows))
     print(f"  one picture                                    {base}")
     ranked = _measure(seen, lambda query, rows: _reranked(seen, likeness[query], rows))
@@ -117,12 +122,20 @@ def print_ranking(seen: Seen) -> None:
 
 
 def print_single(name: str, seen: Seen) -> None:
-    """Re-ranking where there is one right answer, which has nobody to be near to."""
-    likeness = seen.features @ seen.features.T
+    """Where there is one right answer; to re-ranking it has nobody to be near to."""
+    likeness, unmirrored = _likeness(seen)
+    bare, both = _measure_across(seen, unmirrored), _measure_across(seen, likeness)
+    print(f"  {name}, camera against camera, no mirror image {bare}")
+    print(f"  {name}, camera against camera                  {both}   mAP {both.map - bare.map:+.2f}")
     base = _measure(seen, lambda query, rows: _sorted(likeness[query], rows))
     ranked = _measure(seen, lambda query, rows: _reranked(seen, likeness[query], rows))
     print(f"  {name}, one picture                            {base}")
     print(f"  {name}, one picture, re-ranked                 {ranked}   mAP {ranked.map - base.map:+.2f}")
+
+
+def _likeness(seen: Seen) -> tuple[Floats, Floats]:
+    """N×N cosines of all queries with all that is stored; and of what is stored with itself."""
+    return seen.queries @ seen.features.T, seen.features @ seen.features.T
 
 
 def print_folds(seen: Seen) -> None:
@@ -199,13 +212,24 @@ def _measure(seen: Seen, rank: Callable[[int, Order], Order]) -> Found:
     return _score(hits)
 
 
+def _measure_across(seen: Seen, likeness: Floats) -> Found:
+    """Camera against camera, both ways, of the people whom both have seen."""
+    first, second = (set(seen.identities[seen.cameras == camera]) for camera in np.unique(seen.cameras))
+    is_shared = np.isin(seen.identities, list(first & second))
+    hits = []
+    for query in np.flatnonzero(is_shared).tolist():
+        rows = np.flatnonzero(is_shared & (seen.cameras != seen.cameras[query]))
+        hits.append((seen.identities == seen.identities[query])[_sorted(likeness[query], rows)])
+    return _score(hits)
+
+
 def _measure_pairs(seen: Seen, likeness: Floats) -> tuple[Found, Found, Found]:
     """Both pictures from one camera, answers from the other; beside it the same queries with one picture."""
     single, double, both = [], [], []
     for first, second in _pairs(seen):
         is_same = seen.identities == seen.identities[first]
         rows = np.flatnonzero(~(is_same & (seen.cameras == seen.cameras[first])))
-        scores = (seen.features @ fuse(seen.features[[first, second]]).T).max(axis=1)
+        scores = (seen.features @ fuse(seen.queries[[first, second]]).T).max(axis=1)
         single += [is_same[_sorted(likeness[query], rows)] for query in (first, second)]
         double.append(is_same[_sorted(scores, rows)])
         both.append(is_same[_reranked(seen, scores, rows)])
@@ -229,7 +253,8 @@ def _measure_feedback(seen: Seen, likeness: Floats, *, is_reranked: bool) -> tup
         order = _reranked(seen, likeness[query], rows) if is_reranked else _sorted(likeness[query], rows)
         decided, rest = order[:DECISIONS], order[DECISIONS:]
         right, wrong = decided[is_same[decided]], decided[~is_same[decided]]
-        scores = (seen.features @ fuse(seen.features[[query, *right]]).T).max(axis=1)
+        pictures = np.concatenate([seen.queries[[query]], seen.features[right]])
+        scores = (seen.features @ fuse(pictures).T).max(axis=1)
         scores = push_away(scores, seen.features, seen.features[wrong])
         before.append(is_same[rest])
         after.append(is_same[_reranked(seen, scores, rest) if is_reranked else _sorted(scores, rest)])

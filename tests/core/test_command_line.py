@@ -64,6 +64,29 @@ def test_embed_skips_unreadable_pictures_and_says_so(tmp_path: Path, capsys: pyt
     assert np.linalg.norm(stored["feature"], axis=1) == pytest.approx(np.ones(10), abs=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["person", "vehicle"])
+def test_embed_looks_at_people_to_search_by_from_both_mirror_sides(kind: str, tmp_path: Path) -> None:
+    folder = tmp_path / "crops"
+    folder.mkdir()
+    image = np.random.default_rng(0).integers(0, 255, (144, 72, 3)).astype(np.uint8)
+    image[:, :36] //= 4
+    cv2.imwrite(str(folder / "a.png"), image)
+    cv2.imwrite(str(folder / "mirrored.png"), image[:, ::-1])
+    out = tmp_path / "features.npz"
+    found = []
+    for more in ([], ["--as-query"]):
+        assert main(["embed", str(folder), "--kind", kind, "--out", str(out), *more]) == 0
+        found.append(np.load(out)["feature"])
+    stored, queries = found
+    if kind == "vehicle":
+        assert np.array_equal(stored, queries)
+        return
+    assert stored[0] @ stored[1] < 0.99
+    assert queries[0] @ queries[1] == pytest.approx(1.0, abs=1e-4)
+    assert queries[0] @ stored[0] == pytest.approx(queries[0] @ stored[1], abs=1e-3)
+    assert np.linalg.norm(queries, axis=1) == pytest.approx(np.ones(2), abs=1e-5)
+
+
 def test_embed_fails_when_nothing_can_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.jpg").write_bytes(b"no picture")
     assert main(["embed", str(tmp_path), "--kind", "person", "--out", str(tmp_path / "f.npz")]) == 1

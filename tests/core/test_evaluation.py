@@ -61,3 +61,12 @@ def test_reid_leaves_out_the_same_person_in_the_same_camera() -> None:
     assert score.queries == 5
     assert score.rank1 == pytest.approx(3 / 5)
     assert score.mean_ap == pytest.approx((1 + 1 + (1 / 2 + 2 / 3) / 2 + 1 + 1 / 2) / 5)
+
+
+def test_reid_compares_queries_of_their_own_with_what_is_stored() -> None:
+    # As they are stored everybody is most like somebody else; two queries differ from it, and find their own.
+    stored = np.asarray([[1, 0], [0.6, 0.8], [0, 1], [0.8, 0.6]], np.float32)
+    queries = np.asarray([[0.6, 0.8], [0.6, 0.8], [0.8, 0.6], [0.8, 0.6]], np.float32)
+    identities, cameras = np.asarray([1, 1, 2, 2]), np.asarray([0, 1, 0, 1])
+    assert score_reid(stored, identities, cameras).rank1 == 0
+    assert score_reid(stored, identities, cameras, queries=queries).rank1 == pytest.approx(1 / 2)

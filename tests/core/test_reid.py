@@ -6,7 +6,7 @@ from inference.core.detections import Kind
 from inference.core.errors import ModelError
 from inference.core.images import encode_jpeg, read_image
 from inference.core.manifest import ModelStore
-from inference.core.reid import Embedder, load_embedder
+from inference.core.reid import Embedder, embed_query, load_embedder, unit_length
 
 
 def crop(jacket: tuple[int, int, int], width: int = 64, height: int = 128) -> np.ndarray:
@@ -42,6 +42,38 @@ def test_a_compressed_copy_is_nearer_than_another_colour(embedder: Embedder) -> 
     one, same, other = embedder.embed([red, copy, blue])
     assert one @ same > 0.9
     assert one @ same > one @ other + 0.1
+
+
+def lopsided() -> np.ndarray:
+    """A figure with a bag on its right."""
+    image = crop((200, 40, 40))
+    image[50:100, 48:] = (20, 200, 230)
+    return image
+
+
+def test_a_person_is_searched_by_as_the_mean_of_both_mirror_sides(embedder: Embedder) -> None:
+    picture = lopsided()
+    mirrored = np.ascontiguousarray(picture[:, ::-1])
+    one, other = embedder.embed([picture, mirrored])
+    assert one @ other < 0.999
+    (query,) = embed_query(embedder, [picture], Kind.PERSON)
+    assert query == pytest.approx(unit_length(one + other), abs=1e-4)
+    assert embed_query(embedder, [mirrored], Kind.PERSON)[0] == pytest.approx(query, abs=1e-4)
+    assert query @ one > 0.95  # it is still that picture
+
+
+def test_a_vehicle_is_searched_by_as_it_is_stored(embedder: Embedder) -> None:
+    assert np.array_equal(embed_query(embedder, [lopsided()], Kind.VEHICLE), embedder.embed([lopsided()]))
+
+
+def test_a_picture_to_search_by_is_left_as_it_was(embedder: Embedder) -> None:
+    picture = lopsided()
+    embed_query(embedder, [picture], Kind.PERSON)
+    assert np.array_equal(picture, lopsided())
+
+
+def test_no_pictures_to_search_by_give_no_features(embedder: Embedder) -> None:
+    assert embed_query(embedder, [], Kind.PERSON).shape == (0, 256)
 
 
 @pytest.mark.parametrize(("made_for", "shown"), [(Kind.PERSON, Kind.VEHICLE), (Kind.VEHICLE, Kind.PERSON)])

@@ -73,6 +73,22 @@ def test_identities_are_split_whole_and_each_set_for_itself(file: Path) -> None:
     assert abs(len(first.features) - len(second.features)) <= 2
 
 
+def test_queries_that_differ_from_what_is_stored_are_compared_with_it(file: Path, tmp_path: Path) -> None:
+    values = people(150, spread=0.7, seed=0)
+    other = tmp_path / "other.npz"
+    np.savez(other, **values, query=-values["feature"])
+    plain, turned = calibrate.read([file]), calibrate.read([other])
+    assert np.array_equal(plain.queries, plain.features)
+    first, second = turned.halves(np.random.default_rng(0))
+    for half in (first, second):
+        assert np.array_equal(half.queries, -half.features)
+    rng = np.random.default_rng
+    table = calibrate.calibrate(plain)
+    (ours,), (theirs,) = (list(calibrate.simulate(seen, table, rng(1), 1)) for seen in (plain, turned))
+    assert ours.log_lr.max() > theirs.log_lr.max()
+    assert calibrate.calibrate(turned).mean == pytest.approx(-table.mean, abs=0.01)
+
+
 def test_the_command_prints_a_line_for_the_manifest(
     file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -90,6 +106,7 @@ def test_the_command_prints_a_line_for_the_manifest(
     [
         ({"camera": np.full(300, "a")}, "two cameras"),
         ({"camera": np.full(7, "a")}, "differ in length"),
+        ({"query": np.zeros((7, 48), np.float32)}, "differ in length"),
         ({"identity": None}, "identity"),
     ],
 )

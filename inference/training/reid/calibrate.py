@@ -3,7 +3,8 @@
     python -m inference.training.reid.calibrate FEATURES.npz [MORE.npz ...]
 
 Each file holds `feature` (N×D, unit length), `identity`, `camera` and, where it joins several sets, `set`: people the
-model was not trained on, each seen by two cameras or more. Prints the line for models.toml.
+model was not trained on, each seen by two cameras or more; and `query` (N×D), where a picture that is searched by is
+embedded in another way than one that is stored (`embed --as-query`). Prints the line for models.toml.
 
 The line is fitted to pairs across cameras, each cosine brought to the background of its query and camera: so levelled,
 cosines are worth nearly the same in every set, which plain ones are not. It rises, ever less steeply: what lies beyond
@@ -44,15 +45,23 @@ _MIDDLES = (_EDGES[1:] + _EDGES[:-1]) / 2
 
 @dataclass(frozen=True)
 class Seen:
-    """Labelled features; identities and cameras carry their set's name, so that none is shared between sets."""
+    """Labelled pictures; identities and cameras carry their set's name, so that none is shared between sets.
+
+    Attributes:
+        features: N×D, of the pictures as they are stored.
+        queries: N×D, of the same pictures where they are searched by.
+        sets, identities, cameras: N names.
+    """
 
     features: NDArray[np.float32]
+    queries: NDArray[np.float32]
     sets: NDArray[np.str_]
     identities: NDArray[np.str_]
     cameras: NDArray[np.str_]
 
     def only(self, is_kept: NDArray[np.bool_]) -> Seen:
-        return Seen(self.features[is_kept], self.sets[is_kept], self.identities[is_kept], self.cameras[is_kept])
+        features, queries = self.features[is_kept], self.queries[is_kept]
+        return Seen(features, queries, self.sets[is_kept], self.identities[is_kept], self.cameras[is_kept])
 
     def halves(self, rng: np.random.Generator) -> tuple[Seen, Seen]:
         """Split by identity, each set for itself."""
@@ -85,14 +94,16 @@ def read(paths: Sequence[Path]) -> Seen:
             missing = {"feature", "identity", "camera"} - set(file.files)
             if missing:
                 raise ValueError(f"{path.name} has no {', '.join(sorted(missing))}.")
-            sets = file["set"].astype(str) if "set" in file.files else np.full(len(file["feature"]), path.stem)
+            features = file["feature"].astype(np.float32)
+            queries = file["query"].astype(np.float32) if "query" in file.files else features
+            sets = file["set"].astype(str) if "set" in file.files else np.full(len(features), path.stem)
             columns = [file["identity"].astype(str), file["camera"].astype(str)]
-            if any(len(column) != len(file["feature"]) for column in (sets, *columns)):
+            if queries.shape != features.shape or any(len(column) != len(features) for column in (sets, *columns)):
                 raise ValueError(f"{path.name}: its arrays differ in length.")
             named = [np.array([f"{a}/{b}" for a, b in zip(sets, column, strict=True)]) for column in columns]
-            parts.append([file["feature"].astype(np.float32), sets, *named])
-    features, sets, identities, cameras = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return Seen(features, sets, identities, cameras)
+            parts.append([features, queries, sets, *named])
+    features, queries, sets, identities, cameras = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Seen(features, queries, sets, identities, cameras)
 
 
 def calibrate(seen: Seen, *, seed: int = 0) -> Match:
@@ -132,7 +143,7 @@ def simulate(
         query = rng.choice(own[rng.choice(list(own))])
         right, others = _gallery(seen, query, rng)
         rows = np.concatenate([right, others])
-        cosines = seen.features[rows] @ seen.features[query]
+        cosines = seen.features[rows] @ seen.queries[query]
         log_lr = np.empty(len(rows))
         for camera in np.unique(seen.cameras[rows]):
             here = seen.cameras[rows] == camera
@@ -186,7 +197,7 @@ def _pairs(
     for query in rng.permutation(len(seen.features))[:QUERIES_OF_A_SET]:
         for camera in np.unique(seen.cameras[seen.cameras != seen.cameras[query]]):
             rows = np.flatnonzero(seen.cameras == camera)
-            cosines = seen.features[rows] @ seen.features[query]
+            cosines = seen.features[rows] @ seen.queries[query]
             if deviation:
                 cosines = level(cosines.astype(np.float64), background_of(cosines), mean, deviation)
             cosines = cosines.clip(_MIDDLES[0], _MIDDLES[-1])
