@@ -20,7 +20,7 @@ from cameras.models import Camera, Recording
 from cameras.services.recordings import add_recording
 from inference.core.errors import CoreError
 from inference.descriptions import known_of
-from inference.models import MODEL_FIELDS, Analysis, Description, Plate, Sighting
+from inference.models import MODEL_FIELDS, Analysis, Description, PairBackground, Plate, Sighting, TunedModel
 from inference.sayings import say
 from inference.services.analyses import cancel_analysis, request_analysis
 from inference.videos import measure_video
@@ -237,6 +237,50 @@ class PlateAdmin(ReadOnlyAdmin):
     @admin.display(description=_("camera"), ordering="sighting__camera")
     def camera(self, plate: Plate) -> Camera:
         return plate.sighting.camera
+
+
+class MeasuredAdmin(ReadOnlyAdmin):
+    """What was measured on the site's own footage: for administrators to read, and written by commands alone."""
+
+    is_view_audited = True
+    view_rights = frozenset({Right.MANAGE_CAMERAS})
+
+    @admin.display(description=_("mean"), ordering="mean")
+    def shown_mean(self, row: Any) -> str:
+        return f"{row.mean:.3f}"
+
+    @admin.display(description=_("deviation"), ordering="deviation")
+    def shown_deviation(self, row: Any) -> str:
+        return f"{row.deviation:.3f}"
+
+
+@admin.register(TunedModel)
+class TunedModelAdmin(MeasuredAdmin):
+    list_display = ["name", "kind", "shown_gain", "shown_mean", "shown_deviation", "made_at"]
+    list_filter = ["kind", "base", "made_at"]
+    search_fields = ["name", "base"]
+    fields = ["name", "base", "kind", "shown_gain", "shown_figures", "shown_mean", "shown_deviation", "made_at"]
+    readonly_fields = fields
+
+    @admin.display(description=_("found in 10,000 pairs, before → after"))
+    def shown_gain(self, row: TunedModel) -> str:
+        """What `tune_reid` prints of the part that was held back."""
+        before, after = row.figures.get("before"), row.figures.get("after")
+        return "–" if before is None or after is None else f"{before:.1f} → {after:.1f}"
+
+    @admin.display(description=_("figures"))
+    def shown_figures(self, row: TunedModel) -> str:
+        return format_html_join("", "<p>{} <b>{}</b></p>", row.figures.items())
+
+
+@admin.register(PairBackground)
+class PairBackgroundAdmin(MeasuredAdmin):
+    list_display = ["__str__", "kind", "camera_a", "camera_b", "shown_mean", "shown_deviation", "count", "made_at"]
+    list_filter = ["kind", "embedder", "made_at"]
+    list_select_related = ["camera_a", "camera_b"]
+    search_fields = ["camera_a__code", "camera_a__name", "camera_b__code", "camera_b__name"]
+    fields = ["embedder", "kind", "camera_a", "camera_b", "shown_mean", "shown_deviation", "count", "made_at"]
+    readonly_fields = fields
 
 
 def _chips(description: Description) -> tuple[str, str]:

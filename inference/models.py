@@ -309,6 +309,15 @@ def plate_read(text: str, confidence: float, characters: Sequence[Sequence[tuple
     return PlateRead(text, confidence, tuple(choices))
 
 
+class PairBackgroundQuerySet(models.QuerySet["PairBackground"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Administrators see what was measured between cameras that they look after."""
+        if not isinstance(user, User) or not user.is_administrator:
+            return self.none()
+        cameras = Camera.objects.visible_to(user)
+        return self.filter(camera_a__in=cameras, camera_b__in=cameras)
+
+
 class PairBackground(models.Model):
     """How alike strangers look in two cameras to one model: mean and deviation of their cosines.
 
@@ -325,6 +334,8 @@ class PairBackground(models.Model):
     count = models.PositiveIntegerField(_("pairs"))
     made_at = models.DateTimeField(_("made"), auto_now_add=True)
 
+    objects = PairBackgroundQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("background of two cameras")
         verbose_name_plural = _("backgrounds of two cameras")
@@ -339,6 +350,12 @@ class PairBackground(models.Model):
 
     def __str__(self) -> str:
         return f"{self.embedder}: {self.camera_a_id}, {self.camera_b_id}"
+
+
+class TunedModelQuerySet(models.QuerySet["TunedModel"]):
+    def visible_to(self, user: User | AnonymousUser) -> Self:
+        """Models are the whole site's: every administrator sees them."""
+        return self if isinstance(user, User) and user.is_active and user.is_administrator else self.none()
 
 
 class TunedModel(models.Model):
@@ -357,6 +374,8 @@ class TunedModel(models.Model):
     deviation = models.FloatField(_("deviation"))
     figures = models.JSONField(_("figures"), default=dict)
     made_at = models.DateTimeField(_("made"), auto_now_add=True)
+
+    objects = TunedModelQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("tuned model")

@@ -33,6 +33,7 @@ def build_certificate(request: SearchRequest) -> dict[str, Any]:
 
     `gaps` of a camera are [from, until, why]; why is `unindexed` (recorded, not analysed in time), `offline` (the
     camera was not in service), `destroyed` (older than the camera's retention) or `missing` (nothing was recorded).
+    `pictures_destroyed` counts the pictures searched by that retention has taken since.
     """
     searches = request.searches.filter(status=JobStatus.DONE).prefetch_related("cameras")
     coverages: dict[int, Coverage] = defaultdict(Coverage)
@@ -47,6 +48,7 @@ def build_certificate(request: SearchRequest) -> dict[str, Any]:
         "unfinished": request.searches.exclude(status=JobStatus.DONE).count(),
         "compared": sum(search.sightings_compared for search in searches),
         "without_small": any(not search.includes_small for search in searches),
+        "pictures_destroyed": sum(search.pictures_destroyed for search in searches),
         "asked_s": asked,
         "searched_s": searched,
         "share": searched / asked if asked else 0.0,

@@ -53,6 +53,7 @@ def content_of(package: EvidencePackage, pictures: dict[int, bytes]) -> Content:
         is_provisional=answer.is_provisional,
         items=items,
         certificate=tuple(_certificate_rows(answer.certificate)),
+        pictures_destroyed=answer.certificate.get("pictures_destroyed", 0),
         audit=AuditRoot(answer.audit_sequence, answer.audit_root),
         made_at=timezone.now(),
         made_by=_person(maker) if maker else Person(str(request.centre)),

@@ -36,6 +36,7 @@ from investigations.models import (
     Notification,
     Path,
     QueryPicture,
+    Search,
     SearchRequest,
     Unmasking,
     WatchAlert,
@@ -54,6 +55,9 @@ RECORDINGS_AT_ONCE = 20
 # A certificate is a document that people read and print. What has expired beyond it comes into the next one.
 MOST_ITEMS = 5000
 ENTRIES_AT_ONCE = 500
+# What says whom or what was looked for, in the request and in its searches.
+WORDS: dict[str, Any] = {"wanted": "", "plate": "", "vehicle_colour": "", "vehicle_type": ""}
+SEARCH_WORDS: dict[str, Any] = {"description": [], "wanted": [], "plate": ""}
 
 
 @dataclass
@@ -204,12 +208,20 @@ def _delete_recordings(ledger: Ledger, recordings: models.QuerySet[Recording]) -
     ledger.delete_rows(alerts)
     for request in on_path:
         take_from_path(request, actor=None)
+    _count_pictures(pictures)
     ledger.delete_rows(pictures)
     ledger.delete_rows(sightings)
     ledger.delete_rows(analyses)
     ledger.delete_rows(recordings)
     for search_id, request_id in searches:
         events.push(request_id, {"type": "candidates.changed", "search": search_id})
+
+
+def _count_pictures(pictures: models.QuerySet[QueryPicture]) -> None:
+    """Leave with each search how many pictures of its target go, so that nobody takes it for one by words alone."""
+    usable = QueryPicture.objects.usable().filter(pk__in=pictures.values("pk"))
+    for search_id, count in usable.order_by().values_list("search_id").annotate(models.Count("pk")):
+        Search.objects.filter(pk=search_id).update(pictures_destroyed=models.F("pictures_destroyed") + count)
 
 
 def _say_left(left: Mapping[int, str]) -> str:
@@ -240,12 +252,13 @@ def _purge(job: Destruction) -> None:
         ledger = Ledger(job.planned["hashes"])
         ledger.list_rows(pictures, file="image")
         ledger.list_rows(attachments, file="file", sha256="sha256")
+        _count_pictures(pictures)
         for rows in (pictures, attachments):
             ledger.delete_rows(rows)
         _delete_work(ledger, request)
         _delete_packages(ledger, request)
         _write(job, ledger)
-        _certify(job, released=request.holds.standing().update(released_at=timezone.now()))
+        _certify(job, released=request.holds.standing().update(released_at=timezone.now()), cleared=[*WORDS])
         request.refresh_from_db()
         announce(request, Notification.Kind.PURGED, actor=None)
         likeness = files_of(request.searches.values_list("pk", flat=True))
@@ -261,13 +274,13 @@ def _take_purge(request: SearchRequest) -> bool:
 
 def _delete_work(ledger: Ledger, request: SearchRequest) -> None:
     """The leads, what was decided about them, and the path. That it was searched, where and when, stays; what for
-    does not, nor the plate in the request's own form."""
+    does not, nor do the words and the plate of the request itself."""
     for rows in (Candidate.objects.filter(search__request=request), Path.objects.filter(request=request)):
         ledger.list_rows(rows)
         ledger.delete_rows(rows)
     _delete_watched(ledger, WatchEntry.objects.filter(request=request))
-    request.searches.update(description=[], wanted=[], plate="")
-    SearchRequest.objects.filter(pk=request.pk).update(plate="")
+    request.searches.update(**SEARCH_WORDS)
+    SearchRequest.objects.filter(pk=request.pk).update(**WORDS)
 
 
 def _delete_packages(ledger: Ledger, request: SearchRequest) -> None:
@@ -336,14 +349,16 @@ def _write(job: Destruction, ledger: Ledger) -> None:
     jobs.renew_claim(job, items=[*job.items, *ledger.items], counts=dict(sorted(counts.items())))
 
 
-def _certify(job: Destruction, *, warning: str = "", released: int = 0) -> None:
-    """End the job with the audit entry that vouches for its certificate, inside the caller's transaction."""
+def _certify(job: Destruction, *, warning: str = "", released: int = 0, cleared: Sequence[str] = ()) -> None:
+    """End the job with the audit entry that vouches for its certificate, inside the caller's transaction. `cleared`
+    names the fields of a request whose words went, in it and in its searches, while the rows stay."""
     details = {
         "destruction": job.pk,
         "rule": job.rule,
         "counts": job.counts,
         "items_sha256": digest_of(job.items),
         "holds_released": released,
+        **({"words_cleared": list(cleared)} if cleared else {}),
     }
     entry = record(Action.DATA_DESTROYED, actor=None, target=job.request or job, details=details)
     root = {"audit_sequence": entry.sequence, "audit_root": entry.hash}

@@ -74,11 +74,16 @@ def meaning_of(typed: str) -> PlateMeaning:
     is_odd = not has_shape(pattern)
     if is_odd:
         note = _("Unlike a Korean number plate; it is looked for as it is written.")
-    elif MANY in pattern.items and MANY not in plate:
+    elif is_part(plate):
         note = _("A part of a number plate: it may stand anywhere.")
     else:
         note = _("Those that a camera may have misread are found too, after those that match.")
     return PlateMeaning(plate, parts=tuple(_say_parts(pattern)), note=note, is_odd=is_odd)
+
+
+def is_part(plate: str) -> bool:
+    """Is this spelled plate a part of one, which may stand anywhere?"""
+    return MANY not in plate and MANY in pattern_of(plate).items
 
 
 def part_to_find(typed: str) -> str:

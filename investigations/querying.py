@@ -52,7 +52,8 @@ class Query:
 
     @property
     def has_words(self) -> bool:
-        return bool(self.wanted and self.heads)
+        """Are there words that the describer of now knows?"""
+        return knows_any(self.heads, self.wanted)
 
     @property
     def is_filtering(self) -> bool:
@@ -100,6 +101,11 @@ def heads_of(describer: str) -> tuple[Head, ...]:
     return model_store().entry(base_of(describer), task="describer").heads if describer else ()
 
 
+def knows_any(heads: Sequence[Head], wanted: Sequence[Wanted]) -> bool:
+    values = {head.name: head.values for head in heads}
+    return any(one.value in values.get(one.attribute, ()) for one in wanted)
+
+
 def known_heads_of(describer: str) -> tuple[Head, ...]:
     """As `heads_of`; a describer that is gone knows nothing."""
     try:
@@ -112,7 +118,7 @@ def incomparable(row: Search) -> SightingQuerySet:
     """Sightings of the search's kind that it cannot compare: without a feature of its embedder or, where it has words
     alone, without a description of its describer; by a plate alone, those at which its reader has not looked."""
     sightings = Sighting.objects.current().filter(kind=row.kind)
-    if row.pictures.usable().exists():
+    if row.had_pictures():
         return sightings.exclude(features__embedder=row.embedder)
     if row.wanted:
         return sightings.exclude(descriptions__describer=row.describer)
@@ -122,7 +128,7 @@ def incomparable(row: Search) -> SightingQuerySet:
 
 
 def is_by_plate_alone(row: Search) -> bool:
-    return row.is_by_plate and not row.wanted and not row.pictures.usable().exists()
+    return row.is_by_plate and not row.wanted and not row.had_pictures()
 
 
 def cut_out(image: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.uint8]:

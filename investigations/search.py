@@ -57,7 +57,7 @@ from portal import jobs
 from portal.accounts.models import User
 from portal.jobs import JobStatus
 
-__all__ = ["NoQuery", "cut_out", "query_features", "search", "searchable_features", "write_candidates"]
+__all__ = ["NoQuery", "cut_out", "query_features", "search", "write_candidates"]
 
 CAMERAS_AT_ONCE = 20
 # How often the list is written while it looks: nobody reads faster, and writing costs more than looking.
@@ -99,7 +99,7 @@ def _run(row: Search) -> None:
             continue
         is_ranked = done == 1 or query.plate is not None  # by likeness alone a plate would not show
         lines = _ranked(row, query, harvest) if is_ranked else _plain(query, harvest)
-        _write(row, query, lines[: row.limit], compared=harvest.compared, progress=0.05 + 0.95 * done)
+        _write(row, query, lines, compared=harvest.compared, progress=0.05 + 0.95 * done)
         due_s = monotonic() + BETWEEN_LISTS_S
     jobs.end_job(row, JobStatus.DONE, warning=unanalysed_warning(row, camera_ids))
     events.push_search_progress(row)
@@ -115,7 +115,11 @@ def _read_query(row: Search) -> Query:
     features = query_features(row)
     is_by_more = len(features) > 0 or row.is_by_plate
     heads = known_heads_of(row.describer) if is_by_more else heads_of(row.describer)
-    return Query(features, rejected_features_of(row), wanted_of(row), heads, asked_plate_of(row))
+    query = Query(features, rejected_features_of(row), wanted_of(row), heads, asked_plate_of(row))
+    if not (is_by_more or query.has_words):
+        said = _("No model in use knows the words of this search. Start a new one with a picture, or with other words.")
+        raise NoQuery(said)
+    return query
 
 
 def _near_plates(row: Search, query: Query, camera_ids: Sequence[int]) -> ReadPlates:
@@ -128,14 +132,28 @@ def _near_plates(row: Search, query: Query, camera_ids: Sequence[int]) -> ReadPl
 
 
 def _compare(row: Search, query: Query, camera_ids: Sequence[int]) -> Found:
-    limit = max(row.limit, HEAD)
+    limit, sightings = max(row.limit, HEAD), _searchable(row, camera_ids)
     if not query.has_pictures and query.plate and not query.has_words:
-        return Found([], plates_compared(row, _searchable(row, camera_ids)), {})
+        return Found([], plates_compared(row, sightings), {})
+    return _found_among(sightings, row, query, limit=limit)
+
+
+def _found_among(sightings: SightingQuerySet, row: Search, query: Query, *, limit: int) -> Found:
     if not query.has_pictures:
-        return found_by_words(_descriptions(row, query, camera_ids), query, limit=limit)
-    without = misfits(_descriptions(row, query, camera_ids), query) if query.is_filtering and query.heads else set()
-    features = searchable_features(row, camera_ids)
-    return get_gallery().compare(fuse(query.features), features, limit=limit, without=without)
+        return found_by_words(_descriptions(row, query, sightings), query, limit=limit)
+    without = misfits(_descriptions(row, query, sightings), query) if query.is_filtering and query.heads else set()
+    return get_gallery().compare(fuse(query.features), _features(row, sightings), limit=limit, without=without)
+
+
+def _fallen(row: Search, query: Query, harvest: Harvest) -> list[Match]:
+    """Those on the list whom better ones have put out of the head: whoever was decided about stays, and is ranked."""
+    if not (query.has_pictures or query.has_words):
+        return []
+    head = {match.sighting_id for match in harvest.matches}
+    listed = row.candidates.values_list("sighting_id", "sighting__camera_id")
+    fallen = {pk: camera_id for pk, camera_id in listed if pk not in head}
+    sightings = _searchable(row, list(set(fallen.values()))).filter(pk__in=list(fallen))
+    return _found_among(sightings, row, query, limit=len(fallen)).matches if fallen else []
 
 
 def _plain(query: Query, harvest: Harvest) -> list[Ranked]:
@@ -145,16 +163,17 @@ def _plain(query: Query, harvest: Harvest) -> list[Ranked]:
 
 
 def _ranked(row: Search, query: Query, harvest: Harvest) -> list[Ranked]:
+    matches = [*harvest.matches, *_fallen(row, query, harvest)]
     if query.has_pictures:
-        return rank(row, query, harvest.matches, harvest.cosines, harvest.compared, harvest.near)
-    return rank_by_words(row, query, harvest.matches, harvest.near)
+        return rank(row, query, matches, harvest.cosines, harvest.compared, harvest.near)
+    return rank_by_words(row, query, matches, harvest.near)
 
 
 @transaction.atomic
 def _write(row: Search, query: Query, lines: Sequence[Ranked], *, compared: int, progress: float) -> None:
     jobs.renew_claim(row, progress=progress, sightings_compared=compared)
     write_candidates(row, lines)
-    keep_likeness(row, query.features, [line.sighting_id for line in lines])
+    keep_likeness(row, query.features, list(row.candidates.values_list("sighting_id", flat=True)))
     events.push_search_progress(row)
     events.push(row.request_id, {"type": "candidates.changed", "search": row.pk})
 
@@ -171,32 +190,31 @@ def _searchable(row: Search, camera_ids: Sequence[int]) -> SightingQuerySet:
     return sightings if row.includes_small else sightings.filter(is_small=False)
 
 
-def _descriptions(row: Search, query: Query, camera_ids: Sequence[int]) -> Described:
+def _descriptions(row: Search, query: Query, sightings: SightingQuerySet) -> Described:
     queried = row.pictures.exclude(sighting=None).values("sighting_id")
-    rows = Description.objects.of_model(row.describer).filter(sighting__in=_searchable(row, camera_ids))
+    rows = Description.objects.of_model(row.describer).filter(sighting__in=sightings)
     return read_descriptions(rows.exclude(sighting__in=queried), query.heads)
 
 
-def searchable_features(row: Search, camera_ids: Sequence[int]) -> QuerySet[Feature]:
-    """The features of what this search may compare, without those of the pictures that it starts from."""
+def _features(row: Search, sightings: SightingQuerySet) -> QuerySet[Feature]:
+    """Without those of the pictures that it starts from."""
     queried = row.pictures.exclude(sighting=None).values("sighting_id")
-    rows = Feature.objects.of_model(row.embedder).filter(sighting__in=_searchable(row, camera_ids))
+    rows = Feature.objects.of_model(row.embedder).filter(sighting__in=sightings)
     return rows.exclude(sighting__in=queried)
 
 
 def write_candidates(row: Search, lines: Sequence[Ranked]) -> None:
-    """Make the search's open candidates the best so far; what a person has decided about stays.
+    """Make the search's open candidates the best so far; what a person has decided about stays, with its new numbers.
 
     Call it in a transaction: rows are locked, so that no decision made meanwhile is deleted, and no sighting that an
     analysis has just replaced is pointed at.
     """
-    sighting_ids = [line.sighting_id for line in lines]
-    fallen = row.candidates.filter(decision=Candidate.Decision.PENDING).exclude(sighting_id__in=sighting_ids)
+    best = [line.sighting_id for line in lines[: row.limit]]
+    fallen = row.candidates.filter(decision=Candidate.Decision.PENDING).exclude(sighting_id__in=best)
     locked = list(fallen.select_for_update().values_list("pk", flat=True))
     row.candidates.filter(pk__in=locked).delete()
-    alive = set(
-        Sighting.objects.filter(pk__in=sighting_ids).select_for_update(no_key=True).values_list("pk", flat=True)
-    )
+    listed = {*best, *row.candidates.values_list("sighting_id", flat=True)}
+    alive = set(Sighting.objects.filter(pk__in=listed).select_for_update(no_key=True).values_list("pk", flat=True))
     Candidate.objects.bulk_create(
         [Candidate(search=row, **asdict(line)) for line in lines if line.sighting_id in alive],
         update_conflicts=True,

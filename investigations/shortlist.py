@@ -29,10 +29,12 @@ from portal.accounts.models import User
 _PLACES = {attribute: place for place, attribute in enumerate(SAYINGS)}
 
 
-def with_candidates(searches: SearchQuerySet) -> SearchQuerySet:
-    """Read all that the list of candidates needs along with the searches."""
+def with_candidates(searches: SearchQuerySet, viewer: User) -> SearchQuerySet:
+    """Read all that the list of candidates needs along with the searches; no list that would tell the viewer of
+    decisions that are hidden from them."""
     # Cameras and recordings are few: read once each, not once for each candidate.
-    candidates = Candidate.objects.select_related("sighting")
+    telling = Search.objects.refined_by_hidden(viewer)
+    candidates = Candidate.objects.exclude(search__in=telling.values("pk")).select_related("sighting")
     candidates = candidates.prefetch_related("sighting__camera", "sighting__recording", "sighting__plates")
     cameras = Camera.objects.only("pk").order_by("pk")
     searches = searches.select_related("requested_by", "request").prefetch_related("pictures")

@@ -440,6 +440,8 @@ UNFOLD = {
                     navigation_item(_("Analyses"), "monitoring", "inference_analysis", "request_analysis"),
                     navigation_item(_("Sightings"), "visibility", "inference_sighting", "view_footage"),
                     navigation_item(_("Number plates"), "pin", "inference_plate", "view_footage"),
+                    navigation_item(_("Tuned models"), "tune", "inference_tunedmodel", "manage_cameras"),
+                    navigation_item(_("Pairs of cameras"), "compare", "inference_pairbackground", "manage_cameras"),
                     navigation_item(_("Holds"), "lock_clock", "investigations_hold", "hold_footage"),
                     navigation_item(_("Destructions"), "delete_forever", "investigations_destruction", "hold_footage"),
                 ],

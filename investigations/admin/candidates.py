@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
 from investigations.admin.common import HistoryInline, person_field, shown_picture, shown_time
-from investigations.models import Candidate, CandidateDecision, SecondReview
+from investigations.models import Candidate, CandidateDecision, Search, SecondReview
 from investigations.reads import read_of
 from investigations.services.candidates import decide_candidate
 from investigations.services.reviews import review_candidate
@@ -110,6 +110,8 @@ class CandidateAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         hidden = Candidate.objects.hidden_from(acting_user(request)).filter(pk=OuterRef("pk"))
         rows: QuerySet[Any] = super().get_queryset(request).annotate(is_hidden=Exists(hidden))
+        telling = Search.objects.refined_by_hidden(acting_user(request))
+        rows = rows.exclude(is_hidden=True, search__in=telling.values("pk"))
         return rows.prefetch_related("search__pictures", "second_reviews", "sighting__plates")
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:

@@ -63,7 +63,7 @@ class SearchAdmin(OfRequestMixin, JobAdmin):
         ("includes_small", "limit"),
         ("embedder", "describer", "plate_reader"),
         "parent",
-        ("status", "sightings_compared"),
+        ("status", "sightings_compared", "pictures_destroyed"),
         "error",
         "warning",
         ("requested_at", "started_at", "ended_at"),

@@ -21,7 +21,7 @@ from investigations.serializers.candidates import (
 from investigations.serializers.workspace import SearchSummarySerializer
 from investigations.services.candidates import decide_candidate, decide_candidates
 from investigations.services.looks import view_search
-from investigations.services.refining import refine_search
+from investigations.services.refining import refine_search, usable_decisions
 from investigations.services.reviews import show_decisions
 from investigations.services.scopes import OutOfScope
 from investigations.shortlist import findings_of, with_candidates
@@ -106,13 +106,22 @@ def _search_answer(pk: int, actor: User, *, since: int = 0) -> Response:
     """A search with its candidates, as this person may know them; the look is accounted for."""
     search = _shown(pk, actor)
     view_search(search, [candidate.sighting for candidate in search.candidates.all()], actor=actor)
-    return Response(SearchSerializer(search, context=_context(search, actor) | {"since": since}).data)
+    context = _context(search, actor)
+    usable = usable_decisions(search) if context["is_known"] else {"confirmed": 0, "rejected": 0}
+    context |= {"since": since, "usable": usable}
+    return Response(SearchSerializer(search, context=context).data)
 
 
 def _shown(pk: int, actor: User) -> Search:
-    search: Search = get_object_or_404(with_candidates(Search.objects.visible_to(actor)), pk=pk)
+    search: Search = get_object_or_404(with_candidates(Search.objects.visible_to(actor), actor), pk=pk)
     return search
 
 
 def _context(search: Search, actor: User) -> dict[str, object]:
-    return {"viewer": actor, "is_known": search.is_known_to(actor), "findings": findings_of(search, actor)}
+    is_withheld = Search.objects.refined_by_hidden(actor).filter(pk=search.pk).exists()
+    return {
+        "viewer": actor,
+        "is_known": search.is_known_to(actor) and not is_withheld,
+        "is_withheld": is_withheld,
+        "findings": findings_of(search, actor),
+    }

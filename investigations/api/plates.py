@@ -9,15 +9,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from investigations.plates import LONGEST_TYPED, meaning_of
+from investigations.watch.meaning import watched_meaning_of
 from portal.accounts.rights import Right, acting_user, has_right
 
 ASKERS = (Right.SUBMIT_REQUEST, Right.SEARCH)
 
 
 class PlateQuestion(serializers.Serializer):  # type: ignore[type-arg]
-    """A number plate, or what is known of one, as it was typed."""
+    """A number plate, or what is known of one, as it was typed; `is_watched`: for the watch list, not for a search."""
 
     plate = serializers.CharField(allow_blank=True, trim_whitespace=False, max_length=4 * LONGEST_TYPED)
+    is_watched = serializers.BooleanField(required=False, default=False)
 
 
 class PlateMeaningSerializer(serializers.Serializer):  # type: ignore[type-arg]
@@ -31,7 +33,8 @@ class PlateMeaningSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class PlateMeanings(APIView):
-    """Say what a search by this plate would look for. By POST, so that no plate stands in an address."""
+    """Say what a search, or the watch list, would look for by this plate. By POST, so that no plate stands in an
+    address."""
 
     @extend_schema(request=PlateQuestion, responses=PlateMeaningSerializer)
     def post(self, request: Request) -> Response:
@@ -40,4 +43,6 @@ class PlateMeanings(APIView):
             raise PermissionDenied(_("Your role (%(role)s) does not allow this.") % {"role": user.get_role_display()})
         question = PlateQuestion(data=request.data)
         question.is_valid(raise_exception=True)
-        return Response(PlateMeaningSerializer(meaning_of(question.validated_data["plate"])).data)
+        said = question.validated_data
+        mean = watched_meaning_of if said["is_watched"] else meaning_of
+        return Response(PlateMeaningSerializer(mean(said["plate"])).data)

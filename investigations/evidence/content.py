@@ -170,7 +170,8 @@ class FileHash:
 
 @dataclass(frozen=True)
 class Content:
-    """Everything that the report says. `files` and `fingerprint` are filled in when the package is made."""
+    """Everything that the report says. `files` and `fingerprint` are filled in when the package is made;
+    `pictures_destroyed` counts the pictures searched by that were destroyed before the answer was given."""
 
     package_id: str
     case_number: str
@@ -194,6 +195,7 @@ class Content:
     document_number: str = ""
     is_provisional: bool = False
     areas: tuple[MapArea, ...] = ()
+    pictures_destroyed: int = 0
     files: tuple[FileHash, ...] = ()
     fingerprint: str = ""
 

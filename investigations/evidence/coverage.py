@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from reportlab.lib.colors import Color, HexColor
 from reportlab.platypus import Flowable, Paragraph, Spacer
 
@@ -25,12 +26,12 @@ NO_BREAK = "\u00a0"
 OFFLINE, UNINDEXED, MISSING, DESTROYED = (HexColor(c) for c in (0x8A92A0, 0xD9A441, 0xC9CDD5, 0x6B4A8E))
 
 
-def certificate_story(rows: Sequence[CertificateRow]) -> list[Flowable]:
+def certificate_story(rows: Sequence[CertificateRow], pictures_destroyed: int = 0) -> list[Flowable]:
     """Return the sentences, the bar over everything, and the table by camera."""
     if not rows:
         return [text(_("No camera was searched for this answer."))]
     return [
-        *[text(sentence) for sentence in _sentences(rows)],
+        *[text(sentence) for sentence in [*_sentences(rows), *_destroyed(pictures_destroyed)]],
         Spacer(1, 4),
         ShareBar([(part / _asked_s(rows), colour) for _name, part, colour in _parts(rows)], INNER, 9),
         Paragraph(_legend(rows), NOTE),
@@ -85,6 +86,17 @@ def _sentences(rows: Sequence[CertificateRow]) -> list[str]:
             "the hours that were not searched."
         ),
     ]
+
+
+def _destroyed(pictures: int) -> list[str]:
+    if not pictures:
+        return []
+    said = ngettext(
+        "%(count)d picture that was searched by has been destroyed since.",
+        "%(count)d pictures that were searched by have been destroyed since.",
+        pictures,
+    )
+    return [said % {"count": pictures}]
 
 
 def _table(rows: Sequence[CertificateRow]) -> Flowable:

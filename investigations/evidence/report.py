@@ -73,7 +73,7 @@ def _story(content: Content) -> list[Flowable]:
         (_("Who did what"), _acts(content.acts), LEAST_BELOW_HEADING),
         (_("Path") if content.items else _("Cameras searched"), path_story(content), LEAST_BELOW_HEADING),
         (_("Sightings"), sightings_story(content.items), LEAST_FOR_SIGHTINGS),
-        (_("What was searched"), certificate_story(content.certificate), LEAST_FOR_SIGHTINGS),
+        (_("What was searched"), _searched(content), LEAST_FOR_SIGHTINGS),
         (_("Files of the package"), _files(content.files), LEAST_BELOW_HEADING),
         (_("How to check this package"), _authenticity(content), LEAST_BELOW_HEADING),
     ]
@@ -81,6 +81,10 @@ def _story(content: Content) -> list[Flowable]:
     for number, (title, part, least) in enumerate((part for part in parts if part[1]), start=1):
         story += [CondPageBreak(least), section(f"{number}. {title}"), *part]
     return story
+
+
+def _searched(content: Content) -> list[Flowable]:
+    return certificate_story(content.certificate, content.pictures_destroyed)
 
 
 def _title(content: Content) -> list[Flowable]:

@@ -27,6 +27,13 @@ class SearchQuerySet(models.QuerySet["Search"]):
             return self.filter(request__in=SearchRequest.objects.visible_to(user))
         return self.none()
 
+    def refined_by_hidden(self, user: User) -> Self:
+        """Those refined by a decision that this person must not learn: who is in the list of such a search, who is
+        missing there, and how alike they are tells of it."""
+        hidden = Candidate.objects.hidden_from(user).values("pk")
+        telling = QueryPicture.objects.filter(search=models.OuterRef("pk"), candidate__in=hidden)
+        return self.filter(models.Exists(telling))
+
 
 class Search(Job):
     request = models.ForeignKey(
@@ -50,6 +57,8 @@ class Search(Job):
     # Whose reads are compared; empty where no plate is asked for, or none were read when it was begun.
     plate_reader = models.CharField(_("reader of number plates"), max_length=60, blank=True)
     sightings_compared = models.PositiveIntegerField(_("sightings compared"), default=0)
+    # Of the pictures of the target: what is left of the query no longer says what was compared.
+    pictures_destroyed = models.PositiveIntegerField(_("pictures destroyed since"), default=0)
 
     objects = SearchQuerySet.as_manager()
 
@@ -73,6 +82,10 @@ class Search(Job):
     def is_by_plate(self) -> bool:
         """Are number plates compared? Of who looks for a person a plate is a reminder."""
         return bool(self.plate) and self.kind == Sighting.Kind.VEHICLE
+
+    def had_pictures(self) -> bool:
+        """Did it go by pictures, whether they are still there or were destroyed since?"""
+        return bool(self.pictures_destroyed) or self.pictures.usable().exists()
 
     def is_known_to(self, user: User) -> bool:
         """Does this person know how its candidates were decided? Whoever does cannot give a second opinion."""

@@ -17,7 +17,6 @@ from investigations.serializers.workspace import (
     SearchSummarySerializer,
     SightingSerializer,
 )
-from investigations.services.refining import unused_decisions
 from investigations.shortlist import Finding, pictures_shown
 
 HIDDEN = "hidden"
@@ -162,27 +161,39 @@ class CandidateSerializer(CandidateStateSerializer):
         return self._finding(candidate).evidence
 
 
+class UsableDecisionsSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """How many decisions of each kind a refinement would use that none has used yet."""
+
+    confirmed = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+
+
 class SearchSerializer(SearchSummarySerializer):
     """A search with its candidates, or with those that came after `since`; `states` has all, in their order.
 
     `weak_from` is the rank from which candidates are more likely somebody else than not (null: unknown, or none is).
-    `can_refine` counts the decisions that no refinement has used; 0 for who does not know them, whom also no picture
-    of a decided candidate is shown.
+    `usable_decisions` counts the decisions that a refinement would use and none has used; `can_refine` is their sum.
+    Both are 0 for who does not know them, whom also no picture of a decided candidate is shown. `is_withheld`: the
+    search was ranked by such decisions, so that who is in its list would tell of them, and the list is left out.
     """
 
     pictures = serializers.SerializerMethodField()
     weak_from = serializers.SerializerMethodField()
     can_refine = serializers.SerializerMethodField()
+    usable_decisions = serializers.SerializerMethodField()
     candidates = serializers.SerializerMethodField()
     states = CandidateStateSerializer(source="candidates", many=True, read_only=True)
     is_known = serializers.SerializerMethodField()
+    is_withheld = serializers.SerializerMethodField()
 
     class Meta(SearchSummarySerializer.Meta):
         fields = [
             *SearchSummarySerializer.Meta.fields,
             "is_known",
+            "is_withheld",
             "weak_from",
             "can_refine",
+            "usable_decisions",
             "pictures",
             "candidates",
             "states",
@@ -197,7 +208,12 @@ class SearchSerializer(SearchSummarySerializer):
         return weak_from([row.odds for row in search.candidates.all()])
 
     def get_can_refine(self, search: Search) -> int:
-        return unused_decisions(search).count() if self.context["is_known"] else 0
+        return sum(self.get_usable_decisions(search).values())
+
+    @extend_schema_field(UsableDecisionsSerializer)
+    def get_usable_decisions(self, search: Search) -> dict[str, int]:
+        counts: dict[str, int] = self.context["usable"]
+        return counts
 
     @extend_schema_field(CandidateSerializer(many=True))
     def get_candidates(self, search: Search) -> Any:
@@ -206,6 +222,9 @@ class SearchSerializer(SearchSummarySerializer):
 
     def get_is_known(self, search: Search) -> bool:
         return bool(self.context["is_known"])
+
+    def get_is_withheld(self, search: Search) -> bool:
+        return bool(self.context["is_withheld"])
 
 
 class SinceSerializer(serializers.Serializer):  # type: ignore[type-arg]

@@ -6,15 +6,24 @@ from collections.abc import Sequence
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
+from inference.engine import describer_id
 from investigations import events
 from investigations.models import Candidate, CandidateDecision, QueryPicture, Search
 from investigations.models.search import CandidateQuerySet
+from investigations.querying import known_heads_of, knows_any, wanted_of
 from investigations.services.requests import begin_search
 from investigations.services.reviews import join_search
-from investigations.services.searches import SearchTerms, check_scope, check_terms, create_search, describe_terms
+from investigations.services.searches import (
+    SearchTerms,
+    check_scope,
+    check_terms,
+    create_search,
+    describe_terms,
+    goes_by_plate,
+)
 from investigations.tasks import run_search
 from portal.accounts.models import User
 from portal.audit.models import Action
@@ -35,6 +44,12 @@ def unused_decisions(search: Search) -> CandidateQuerySet:
     return decided.filter(pk__in=CandidateDecision.objects.filter(at__gt=last).values("candidate_id"))
 
 
+def usable_decisions(search: Search) -> dict[str, int]:
+    """How many of them a refinement would take, by kind: they are the last ones that were decided."""
+    counts = dict(unused_decisions(search).order_by().values_list("decision").annotate(Count("pk")))
+    return {kind.value: min(counts.get(kind, 0), MOST_OF_A_KIND) for kind in (Decision.CONFIRMED, Decision.REJECTED)}
+
+
 def refine_search(search: Search, *, actor: User) -> Search:
     """Queue a search like this one that also goes by the decisions made about its candidates.
 
@@ -48,15 +63,16 @@ def refine_search(search: Search, *, actor: User) -> Search:
     check_scope(search.request, terms, actor)
     if not unused_decisions(search).exists():
         raise ValidationError(_("Decide about a candidate first: nothing new is known since the last search."))
+    _check_query(search, terms)
     with transaction.atomic():
         begin_search(search.request, actor=actor)
         refined = create_search(search.request, terms, actor, parent=search)
-        join_search(refined, actor)
         # Read only now: a decision that falls in between then counts as unused, rather than as used and is not.
         decided = _decided(search)
         _copy_pictures(search, refined)
         for candidate in decided:
             _add_candidate(refined, candidate)
+        join_search(refined, actor)
         record(Action.SEARCH_REFINED, actor=actor, target=refined, details=_details(search, terms, decided))
         run_search.delay_on_commit(refined.pk)  # type: ignore[attr-defined]  # Celery's task for Django
         events.push_search_progress(refined)
@@ -87,6 +103,21 @@ def _decided(search: Search) -> list[Candidate]:
                 of_kind.setdefault(row.pk, row)
         last |= of_kind
     return list(last.values())
+
+
+def _check_query(search: Search, terms: SearchTerms) -> None:
+    """Refuse where nothing is left to search by: no picture of the target, and models that were changed since."""
+    own = search.pictures.usable().exclude(image="").select_related("candidate")
+    if any(map(_still_stands, own)) or search.candidates.confirmed().exists() or goes_by_plate(terms):
+        return
+    if knows_any(known_heads_of(describer_id(search.kind)), wanted_of(search)):
+        return
+    raise ValidationError(
+        _(
+            "This search cannot be ranked again: it has no picture to go by, and the model for its words or its plate "
+            "is not in use any more. Confirm a candidate first, or start a new search with a picture."
+        )
+    )
 
 
 def _copy_pictures(search: Search, refined: Search) -> None:

@@ -49,13 +49,16 @@ def show_decisions(search: Search, *, actor: User) -> None:
     """Let somebody see how a search's candidates were decided, who then gives no second opinion about them."""
     require_right(actor, Right.DECIDE_CANDIDATE)
     require_visible(search, actor, _("This search belongs to another control centre."))
-    if join_search(search, actor):
-        record(Action.DECISIONS_SHOWN, actor=actor, target=search)
+    if joined := join_search(search, actor):
+        record(Action.DECISIONS_SHOWN, actor=actor, target=search, details={"searches": joined})
 
 
-def join_search(search: Search, user: User) -> bool:
-    """Note that `user` works on the search; True if that is new."""
-    return Participant.objects.get_or_create(search=search, user=user)[1]
+def join_search(search: Search, user: User) -> list[int]:
+    """Note that `user` works on the search, and knows the decisions of those that it was refined from, which its list
+    tells of; return the numbers of the searches of which that is new."""
+    decided = search.pictures.exclude(candidate=None).order_by()
+    known = sorted({search.pk, *decided.values_list("candidate__search_id", flat=True)})
+    return [pk for pk in known if Participant.objects.get_or_create(search_id=pk, user=user)[1]]
 
 
 def void_second_review(candidate: Candidate) -> None:

@@ -91,7 +91,7 @@ def start_search(request: SearchRequest, terms: SearchTerms, *, actor: User) -> 
     pictures = [_read_upload(upload) for upload in terms.uploads]
     pictures += [_cut_frame(frame) for frame in terms.frames]
     has_pictures = terms.sightings or terms.attachments or any(content is not None for _picture, content in pictures)
-    if not has_pictures and (pictures or not (_is_by_plate(terms) or read_wanted(terms))):
+    if not has_pictures and (pictures or not (goes_by_plate(terms) or read_wanted(terms))):
         raise ValidationError([picture.error for picture, _content in pictures] or [_why_nothing_to_go_by(terms)])
     with transaction.atomic():
         begin_search(request, actor=actor)
@@ -128,7 +128,7 @@ def read_wanted(terms: SearchTerms) -> list[dict[str, object]]:
     ]
 
 
-def _is_by_plate(terms: SearchTerms) -> bool:
+def goes_by_plate(terms: SearchTerms) -> bool:
     """Can a plate be searched by?"""
     return bool(terms.plate and settings.PLATE_READER_MODEL) and terms.kind == Sighting.Kind.VEHICLE
 
@@ -215,7 +215,7 @@ def create_search(request: SearchRequest, terms: SearchTerms, actor: User, *, pa
         limit=terms.limit,
         embedder=embedder_id(terms.kind),
         describer=describer_id(terms.kind),
-        plate_reader=settings.PLATE_READER_MODEL if _is_by_plate(terms) else "",
+        plate_reader=settings.PLATE_READER_MODEL if goes_by_plate(terms) else "",
         parent=parent,
         requested_by=actor,
     )

@@ -1,7 +1,8 @@
 """Verbs on the watch list: put a plate on it, watch it for longer, end that, and look back for it.
 
 Four eyes: a supervisor puts any plate on the list; an operator only the plate of a request that a supervisor has
-approved and that may be searched now, by that request's basis. What is for such a request they may extend and end.
+approved, that may be searched now and that their centre works on, by that request's basis. What is for such a request
+they may extend and end.
 Looking back goes through what was read of everybody, beyond any request's scope, and is a supervisor's act.
 """
 
@@ -21,8 +22,8 @@ from django.utils.translation import ngettext
 
 from investigations import events
 from investigations.models import Case, LegalBasis, LookBack, SearchRequest, WatchEntry
-from investigations.plates import pattern_of, read_plate
-from investigations.watch.match import is_too_open
+from investigations.plates import read_plate
+from investigations.watch.meaning import why_too_open
 from investigations.watch.tasks import run_look_back
 from portal.accounts.models import User
 from portal.accounts.rights import Right, has_right, require_right, require_visible
@@ -168,15 +169,20 @@ def look_back(entry: WatchEntry, hours: int, *, reason: str, actor: User) -> Loo
 def require_may_watch(request: SearchRequest | None, actor: User) -> None:
     """Raise PermissionDenied unless the actor may put a plate on the list for this request, or for none."""
     require_right(actor, Right.WATCH_PLATES)
-    if not has_right(actor, Right.MANAGE_WATCH) and not is_released(request):
+    if not may_watch_for(request, actor):
         raise PermissionDenied(
             _("Operators watch plates for a request that is approved and may be searched. A supervisor watches others.")
         )
 
 
-def is_released(request: SearchRequest | None) -> bool:
-    """A supervisor has approved it, and it may be searched now."""
-    return request is not None and request.approved_at is not None and request.is_searchable
+def may_watch_for(request: SearchRequest | None, actor: User) -> bool:
+    """Supervisors may; of operators it needs a request that a supervisor has approved, that may be searched now, and
+    that their control centre works on: one that was returned may have been sent to another since."""
+    if has_right(actor, Right.MANAGE_WATCH):
+        return True
+    if request is None or request.approved_at is None or not request.is_searchable:
+        return False
+    return SearchRequest.objects.visible_to(actor).filter(pk=request.pk).exists()
 
 
 def open_requests(actor: User) -> QuerySet[SearchRequest]:
@@ -260,8 +266,8 @@ def _read(typed: str, errors: dict[str, str]) -> str:
         return ""
     if not plate:
         errors["plate"] = _("Which number plate? Put ? for a character that nobody knows, * for several.")
-    elif is_too_open(pattern_of(plate)):
-        errors["plate"] = _("Too many plates look like “%(plate)s”. Give more of its characters.") % {"plate": plate}
+    elif problem := why_too_open(plate):
+        errors["plate"] = problem
     return plate
 
 

@@ -6,7 +6,7 @@ from django import template
 from django.utils import timezone
 
 from investigations.models import SearchRequest, WatchEntry
-from investigations.services.watch import is_released
+from investigations.services.watch import may_watch_for
 from portal.accounts.rights import Right, has_right
 
 register = template.Library()
@@ -17,7 +17,7 @@ def watched(context: template.Context, search_request: SearchRequest) -> dict[st
     """The plates that are watched for a request, and until when; to the centre, the way to watch its plate."""
     user = context["user"]
     rows = WatchEntry.objects.told_to(user).active(timezone.now()).filter(request=search_request)
-    may_watch = has_right(user, Right.MANAGE_WATCH) or is_released(search_request)
+    may_watch = may_watch_for(search_request, user)
     return {
         "req": search_request,
         "entries": rows.order_by("valid_until", "pk"),

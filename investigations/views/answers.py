@@ -84,6 +84,7 @@ def describe_certificate(written: Mapping[str, Any]) -> dict[str, Any] | None:
     cameras = [_camera(row) for row in written["cameras"]]
     return {
         **{name: written[name] for name in ("searches", "unfinished", "compared", "without_small")},
+        "pictures_destroyed": written.get("pictures_destroyed", 0),  # answers of before did not count them
         "made_at": datetime.fromisoformat(written["made_at"]),
         "asked_h": written["asked_s"] / 3600,
         "searched_h": written["searched_s"] / 3600,

@@ -21,7 +21,7 @@ from investigations.models import LookBack, SearchRequest, WatchAlert, WatchEntr
 from investigations.models.watch import WatchEntryQuerySet
 from investigations.plates import part_to_find
 from investigations.services.looks import view_alerts, view_entries
-from investigations.services.watch import WatchTerms, add_entry, end_entry, extend_entry, is_released, look_back
+from investigations.services.watch import WatchTerms, add_entry, end_entry, extend_entry, look_back, may_watch_for
 from investigations.views.common import as_validation
 from investigations.watch.pages import cards_of
 from investigations.watch_forms import EndForm, EntryFilterForm, ExtendForm, LookBackForm, WatchForm, first_values
@@ -194,7 +194,7 @@ def _entry_page(request: HttpRequest, entry: WatchEntry, **shown_forms: forms.Fo
     view_entries([entry], actor=user)
     view_alerts(alerts, actor=user)
     can_manage = has_right(user, Right.MANAGE_WATCH)
-    can_change = is_active and (can_manage or is_released(entry.request))
+    can_change = is_active and may_watch_for(entry.request, user)
     unbound = {"extend_form": ExtendForm(auto_id="extend-%s"), "end_form": EndForm(auto_id="end-%s")}
     unbound["look_form"] = LookBackForm(auto_id="look-%s")
     context = {

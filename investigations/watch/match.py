@@ -43,6 +43,11 @@ def is_too_open(pattern: Pattern) -> bool:
     return match_chance(pattern) > MOST_MATCHING
 
 
+def has_similar(pattern: Pattern) -> bool:
+    """Say whether plates that are only like the pattern are alerts, too."""
+    return match_chance(pattern) <= NEAR_MATCHING
+
+
 def find_matches(
     wanted: Iterable[Wanted], reads: Sequence[PlateRead], confusions: Confusions | None = None
 ) -> Iterator[Match]:
@@ -69,7 +74,7 @@ def _distances(
     pattern: Pattern, plates: Coded, confusions: Confusions
 ) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
     exact = matching(pattern, plates) == 0
-    if match_chance(pattern) > NEAR_MATCHING:
+    if not has_similar(pattern):
         return np.where(exact, 0.0, np.inf).astype(np.float32)
     near = np.maximum(distances(take_apart(pattern), plates, confusions), _LEAST_DISTANCE)
     return np.where(exact, 0.0, near).astype(np.float32)

@@ -208,6 +208,14 @@ def test_the_certificate_adds_up(fonts: Path) -> None:
     assert CertificateRow("C", "", NOON, NOON, 0).share == 0
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "1 picture that was"), (3, "3 pictures that were")])
+def test_pictures_destroyed_before_the_answer_are_said(fonts: Path, count: int, said: str) -> None:
+    text = words(read(make_content(1, pictures_destroyed=count), fonts, "en"))
+    assert f"{said} searched by" in text
+    assert "destroyed since." in text
+    assert "destroyed since." not in words(read(make_content(1), fonts, "en"))
+
+
 def test_a_report_without_cameras_sightings_or_people_prints(fonts: Path) -> None:
     text = words(read(make_content(0, certificate=(), acts=(), areas=()), fonts, "en"))
     assert "No camera was searched for this answer." in text

@@ -167,3 +167,16 @@ def test_the_workspace_prefills_what_the_station_wrote(
     page = client.get(reverse("workspace", args=[request.pk])).content.decode()
     assert 'data-compared="no"' in page
     assert "The number plate is a reminder only." in page
+
+
+@pytest.mark.parametrize(("kind", "is_vehicle"), [("vehicle", True), ("missing_child", False)])
+def test_of_vehicles_the_words_are_no_description_of_a_person(
+    client: Client, approved: SearchRequest, operator: User, kind: str, is_vehicle: bool
+) -> None:
+    approved.case.kind = kind
+    approved.case.save()
+    client.force_login(operator)
+    page = client.get(reverse("workspace", args=[approved.pk])).content.decode()
+    assert ('aria-label="Description of the vehicle"' in page) == is_vehicle
+    assert page.count("What the witness said of the vehicle") == (2 if is_vehicle else 0)
+    assert page.count("What the witness said<") == (0 if is_vehicle else 2)

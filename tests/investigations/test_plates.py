@@ -110,6 +110,27 @@ def test_who_asks_or_searches_is_told_what_a_plate_means(
     assert client.get(url, {"plate": "12가3456"}).status_code == 405  # no plate in an address
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("12가 3456", "raise alerts too, marked as similar"),
+        ("12가3???", "Each vehicle whose plate fits"),
+        ("3456", "may stand anywhere"),
+        ("AB-12-CD-34", "Unlike a Korean number plate"),
+        ("34", "Too many plates look like “34”"),
+        ("<", "is on no plate"),
+    ],
+)
+def test_the_watch_list_says_what_would_raise_alerts(
+    db: None, client: Client, operator: User, typed: str, said: str
+) -> None:
+    client.force_login(operator)
+    question = {"plate": typed, "is_watched": True}
+    answer = client.post(reverse("api-plate-meanings"), question, content_type="application/json").json()
+    assert said in answer["problem"] + answer["note"]
+    assert bool(answer["problem"]) != bool(answer["plate"])
+
+
 @pytest.fixture
 def theft(officer: User, station: Agency) -> Case:
     return Case.objects.create(

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from cameras.models import Camera, Recording
@@ -53,6 +54,7 @@ from tests.investigations.destroying import (
 )
 
 pytestmark = pytest.mark.usefixtures("own_gallery")
+WORDS = ["wanted", "plate", "vehicle_colour", "vehicle_type"]
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 
 
@@ -81,15 +83,38 @@ def answered(approved: SearchRequest, camera: Camera, operator: User, officer: U
 def test_a_purged_request_does_not_keep_whom_it_looked_for(answered: SearchRequest, officer: User) -> None:
     wanted = [{"attribute": "upper_colour", "value": "red", "required": True}]
     answered.searches.update(description=["red top"], wanted=wanted, plate="12가3456")
-    SearchRequest.objects.update(plate="12가3456")
+    SearchRequest.objects.update(plate="12가3456", vehicle_colour="red", vehicle_type="car")
     AnswerItem.objects.update(plate="12가3456")
     answered.refresh_from_db()
     close_request(answered, "found", reason="at home", actor=officer)
     purge()
     assert answered.searches.values_list("description", "wanted", "plate").get() == ([], [], "")
     answered.refresh_from_db()
-    assert answered.plate == ""
+    assert {name: getattr(answered, name) for name in WORDS} == dict.fromkeys(WORDS, "")
+    (entry,) = entries("data.destroyed")
+    assert entry.details["words_cleared"] == WORDS
     assert AnswerItem.objects.get().plate == "12가3456"  # what was seen was handed over, and stays a fact
+
+
+@pytest.mark.parametrize("who", ["officer", "operator", "supervisor"])
+def test_pages_of_a_purged_request_say_that_its_words_were_destroyed(
+    client: Client, answered: SearchRequest, officer: User, request: pytest.FixtureRequest, who: str
+) -> None:
+    pages = [
+        reverse("workspace", args=[answered.pk]),
+        reverse("case-detail", args=[answered.case_id]),
+        reverse("case-list"),
+        reverse("api-request", args=[answered.pk]),
+    ]
+    client.force_login(request.getfixturevalue(who))
+    assert "red coat" in client.get(pages[0]).content.decode()
+    close_request(answered, "found", reason="at home", actor=officer)
+    (done,) = purge()
+    bodies = [client.get(address) for address in [*pages, reverse("destruction", args=[done.pk])]]
+    assert [body.status_code for body in bodies] == [200] * 5
+    assert not any("red coat" in body.content.decode() for body in bodies)
+    assert '<span class="muted">destroyed</span>' in bodies[0].content.decode()
+    assert "said whom they looked for were destroyed too" in bodies[-1].content.decode()
 
 
 def test_a_purged_request_keeps_its_facts_and_no_picture(

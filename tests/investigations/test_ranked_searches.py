@@ -17,7 +17,7 @@ from django.urls import reverse
 from cameras.models import Camera
 from inference.core.attributes import pack
 from inference.core.manifest import Match, ModelStore
-from inference.core.odds import MatchCalibration
+from inference.core.odds import MatchCalibration, weak_from
 from inference.models import Analysis, Description, PairBackground, Sighting
 from investigations import chances, ordering, querying
 from investigations import search as search_job
@@ -144,6 +144,15 @@ def test_a_describer_that_is_gone_is_said_where_words_alone_are_searched_by(
     assert "gone-looks" in search.error
 
 
+def test_words_that_the_models_of_now_do_not_know_are_said_not_to_be_and_list_nobody(
+    approved: SearchRequest, operator: User, stored: Any
+) -> None:
+    for values in ({"describer": ""}, {"wanted": [RED_TOP | {"attribute": "shoes"}]}):
+        search = run(approved, operator, **({"wanted": [RED_TOP]} | values))
+        assert (search.status, search.candidates.count()) == ("failed", 0)
+        assert "No model in use knows the words" in search.error
+
+
 def test_a_description_of_another_shape_is_left_out(
     approved: SearchRequest, operator: User, stored: list[Sighting]
 ) -> None:
@@ -191,6 +200,43 @@ def test_odds_need_a_table_and_fall_with_what_speaks_for_a_candidate(
     with_words = odds_of(worded)
     assert with_words[2] > odds[2]  # blue, where red was said
     assert with_words[0] < odds[0]
+
+
+def test_who_was_decided_about_while_it_looked_gets_odds_at_the_end_like_all_others(
+    approved: SearchRequest,
+    operator: User,
+    make_camera: Callable[..., Camera],
+    query: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One is rejected while it is the best, and then others put it out of the list, and out of the head."""
+    monkeypatch.setattr(ordering, "calibration_of", lambda embedder, kind: TABLE)
+    monkeypatch.setattr(search_job, "HEAD", 3)
+    monkeypatch.setattr(search_job, "CAMERAS_AT_ONCE", 1)
+    monkeypatch.setattr(search_job, "BETWEEN_LISTS_S", 0)
+    first, second = make_camera("E1"), make_camera("E2")
+    early = make_sighting(make_recording(first), 1, seed=20)
+    late = make_recording(second, minutes=10)
+    for number in range(2, 7):
+        row = make_sighting(late, number, after_s=60 * number)
+        vector = unit_vector(2) + 0.1 * number * unit_vector(number + 10)
+        add_feature(row, vector / np.linalg.norm(vector))
+    search = make_search(approved, [first, second], operator, limit=2)
+    write = search_job._write
+
+    def write_and_decide(row: Search, *args: Any, **values: Any) -> None:
+        write(row, *args, **values)
+        row.candidates.filter(sighting=early).update(decision="rejected")
+
+    monkeypatch.setattr(search_job, "_write", write_and_decide)
+    search_job.search(search.pk)
+    rows = {row.sighting_id: row for row in search.candidates.all()}
+    assert len(rows) == 3
+    odds = odds_of(search)
+    assert len(odds) == 3
+    assert odds[early.track_number] == max(odds.values())
+    assert list(rows)[-1] == early.pk
+    assert weak_from([row.odds for row in rows.values()]) == 3
 
 
 def by_a_sighting(request: SearchRequest, operator: User, wanted: Sighting, camera: Camera) -> dict[int, float]:

@@ -1,5 +1,6 @@
 """Searching again with what was decided: who may, what joins the query, what pushes away, and who learns of it."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,19 @@ from django.test import Client
 from django.urls import reverse
 
 from cameras.models import Camera
+from inference.core.manifest import ModelStore
 from inference.models import Sighting
+from investigations import querying
 from investigations import search as search_job
 from investigations.models import Candidate, Participant, QueryPicture, Search, SearchRequest
+from investigations.services import refining
 from investigations.services.candidates import decide_candidate
 from investigations.services.refining import refine_search, unused_decisions
+from investigations.services.reviews import review_candidate
 from portal.accounts.models import User
 from tests.conftest import add_feature, drawn_person, make_recording, make_search, make_sighting, unit_vector
 from tests.investigations.conftest import entries
+from tests.investigations.describers import write_manifest
 
 
 def mixed(first: int, second: int, share: float) -> Any:
@@ -211,6 +217,55 @@ def test_a_rejected_one_whose_feature_and_picture_are_gone_pushes_nothing(
     assert len(rejected_features_of(refined)) == 0
 
 
+@pytest.fixture
+def by_words(search: Search, sightings: list[Sighting], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Search:
+    """A search by words alone that found one, who was rejected."""
+    store = ModelStore(tmp_path, manifest=write_manifest(tmp_path))
+    monkeypatch.setattr(querying, "model_store", lambda: store)
+    search.pictures.all().delete()
+    search.status, search.describer = "done", "made-up-person-looks"
+    search.wanted = [{"attribute": "upper_colour", "value": "red", "required": False}]
+    search.save()
+    Candidate.objects.create(search=search, sighting=sightings[2])
+    return search
+
+
+@pytest.mark.parametrize("describer", ["", "gone-looks", "made-up-vehicle-looks"])
+def test_words_alone_are_not_refined_by_a_describer_that_does_not_know_them(
+    by_words: Search, operator: User, settings: Any, describer: str
+) -> None:
+    decide(by_words, 2, "rejected", operator)
+    settings.PERSON_DESCRIBER_MODEL = describer
+    with pytest.raises(ValidationError, match="Confirm a candidate first, or start a new search"):
+        refine_search(by_words, actor=operator)
+    assert (Search.objects.count(), entries("search.refined")) == (1, [])
+
+
+def test_words_alone_are_refined_where_the_describer_knows_them_or_somebody_was_confirmed(
+    by_words: Search, operator: User, settings: Any
+) -> None:
+    decide(by_words, 2, "rejected", operator)
+    settings.PERSON_DESCRIBER_MODEL = "made-up-person-looks"
+    assert refine_search(by_words, actor=operator).describer == "made-up-person-looks"
+    settings.PERSON_DESCRIBER_MODEL = ""
+    decide(by_words, 2, "confirmed", operator)
+    refined = refine_search(by_words, actor=operator)
+    assert [one.is_against for one in refined.pictures.all()] == [False]
+
+
+def test_a_plate_alone_is_not_refined_where_no_model_reads_plates(
+    by_words: Search, operator: User, settings: Any
+) -> None:
+    by_words.kind, by_words.plate, by_words.wanted = "vehicle", "12가3456", []
+    by_words.save()
+    decide(by_words, 2, "rejected", operator)
+    settings.PLATE_READER_MODEL = ""
+    with pytest.raises(ValidationError, match="not in use any more"):
+        refine_search(by_words, actor=operator)
+    settings.PLATE_READER_MODEL = "plate-reader"
+    assert refine_search(by_words, actor=operator).plate_reader == "plate-reader"
+
+
 # ── The API, and who learns what ────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -222,6 +277,7 @@ def test_the_api_refines_once_and_says_how_many_decisions_wait(
     client.force_login(operator)
     address = reverse("api-search", args=[search.pk])
     assert client.get(address).json()["can_refine"] == 1
+    assert client.get(address).json()["usable_decisions"] == {"confirmed": 1, "rejected": 0}
     answer = client.post(reverse("api-search-refine", args=[search.pk]))
     assert (answer.status_code, answer.json()["parent"]) == (201, search.pk)
     assert client.get(address).json()["can_refine"] == 0
@@ -248,3 +304,88 @@ def test_who_may_give_the_second_opinion_is_shown_no_picture_of_a_decided_candid
     assert shown == {"operator": [one.pk for one in pictures], "supervisor": [pictures[0].pk]}
     client.force_login(supervisor)
     assert client.get(reverse("api-search", args=[search.pk])).json()["can_refine"] == 0
+
+
+def test_only_decisions_that_a_refinement_would_use_are_counted(
+    client: Client, search: Search, operator: User, embedded: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refining, "MOST_OF_A_KIND", 2)
+    run(search)
+    decide(search, 0, "confirmed", operator)
+    refine_search(search, actor=operator)
+    for number in (2, 3, 4):
+        decide(search, number, "rejected", operator)
+    client.force_login(operator)
+    answer = client.get(reverse("api-search", args=[search.pk])).json()
+    assert (answer["can_refine"], answer["usable_decisions"]) == (2, {"confirmed": 0, "rejected": 2})
+
+
+def listed(client: Client, search: Search, person: User) -> tuple[int, bool, bool]:
+    """How many candidates somebody is told of, and whether the list is withheld, and its decisions known."""
+    client.force_login(person)
+    answer = client.get(reverse("api-search", args=[search.pk])).json()
+    assert len(answer["candidates"]) == len(answer["states"])
+    return len(answer["states"]), answer["is_withheld"], answer["is_known"]
+
+
+def test_the_list_of_a_refined_search_is_withheld_until_ones_own_opinions_are_in(
+    client: Client, search: Search, operator: User, supervisor: User, embedded: None
+) -> None:
+    """Who is missing in it was decided about, and who rises in it is like the confirmed one."""
+    run(search)
+    yes, no = decide(search, 0, "confirmed", operator), decide(search, 2, "rejected", operator)
+    refined = refine_search(search, actor=operator)
+    run(refined)
+    assert listed(client, search, supervisor) == (6, False, False)
+    assert listed(client, refined, supervisor) == (0, True, False)
+    assert listed(client, refined, operator) == (4, False, True)
+    review_candidate(yes, "confirmed", actor=supervisor)
+    assert listed(client, refined, supervisor) == (0, True, False)
+    review_candidate(no, "rejected", reason="shoes", actor=supervisor)
+    assert listed(client, refined, supervisor) == (4, False, False)
+
+
+def test_who_has_the_decisions_of_a_refined_search_shown_knows_those_that_made_it(
+    client: Client, search: Search, operator: User, supervisor: User, embedded: None
+) -> None:
+    run(search)
+    decide(search, 0, "confirmed", operator)
+    refined = refine_search(search, actor=operator)
+    run(refined)
+    assert Candidate.objects.awaiting_second_review(supervisor).exists()
+    client.force_login(supervisor)
+    answer = client.post(reverse("api-search-decisions", args=[refined.pk])).json()
+    assert (answer["is_known"], answer["is_withheld"], len(answer["candidates"])) == (True, False, 5)
+    assert not Candidate.objects.awaiting_second_review(supervisor).exists()
+    (entry,) = entries("decisions.shown")
+    assert (entry.target_id, entry.details) == (str(refined.pk), {"searches": [search.pk, refined.pk]})
+
+
+def test_the_admin_lists_no_candidate_of_a_search_that_would_tell(
+    client: Client, search: Search, operator: User, supervisor: User, embedded: None
+) -> None:
+    run(search)
+    confirmed = decide(search, 0, "confirmed", operator)
+    refined = refine_search(search, actor=operator)
+    run(refined)
+
+    def searches() -> set[int]:
+        client.force_login(supervisor)
+        page = client.get(reverse("admin:investigations_candidate_changelist"))
+        return {row.search_id for row in page.context["cl"].result_list}
+
+    assert searches() == {search.pk}
+    review_candidate(confirmed, "confirmed", actor=supervisor)
+    assert searches() == {search.pk, refined.pk}
+
+
+def test_candidates_of_a_withheld_list_still_get_their_second_opinion(
+    search: Search, operator: User, supervisor: User, embedded: None
+) -> None:
+    run(search)
+    decide(search, 0, "confirmed", operator)
+    refined = refine_search(search, actor=operator)
+    run(refined)
+    found = decide(refined, 1, "confirmed", operator)
+    assert found in Candidate.objects.awaiting_second_review(supervisor)
+    assert review_candidate(found, "confirmed", actor=supervisor).verdict == "confirmed"

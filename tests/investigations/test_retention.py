@@ -9,7 +9,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from cameras.models import Camera, Recording
@@ -21,7 +23,9 @@ from inference.engine import get_gallery
 from inference.models import Analysis, Description, Feature, Plate, Sighting
 from inference.plates import find_plates
 from investigations import clock, destruction, expiry
+from investigations.certificate import build_certificate
 from investigations.models import (
+    Answer,
     Candidate,
     CandidateDecision,
     Case,
@@ -38,7 +42,7 @@ from portal import jobs
 from portal.accounts.models import Agency, User
 from portal.audit.services import prove, verify_chain
 from portal.jobs import JobStatus
-from tests.conftest import make_recording, make_request, make_sighting, unit_vector
+from tests.conftest import make_answer, make_recording, make_request, make_search, make_sighting, unit_vector
 from tests.investigations.conftest import entries
 from tests.investigations.destroying import (
     Killed,
@@ -222,6 +226,45 @@ def test_leads_copies_and_stops_of_open_requests_go_too_and_answers_keep_their_f
     assert not any(name.startswith("queries") for name in files() if name.endswith(".jpg"))
     item.refresh_from_db()
     assert (item.sighting, item.camera_code, item.score) == (None, camera.code, 0.8)
+
+
+def test_a_search_whose_pictures_went_is_not_taken_for_one_by_words_and_says_so(
+    client: Client, camera: Camera, make_camera: Callable[..., Camera], approved: SearchRequest, operator: User
+) -> None:
+    """It went by a picture of what has expired since, and by words that no stored description answers."""
+    expired = make_sighting(old_recording(camera))
+    here = make_camera("C2")
+    recording = old_recording(here, days=1, name="b.mp4")
+    make_sighting(recording, seed=1)
+    Analysis.objects.create(recording=recording, status="done", ended_at=recording.ends_at, fps=5)
+    search = make_search(
+        approved,
+        [here],
+        operator,
+        status="done",
+        starts_at=recording.started_at,
+        ends_at=recording.ends_at,
+        wanted=[{"attribute": "upper_colour", "value": "red", "required": False}],
+        describer="looks",
+    )
+    pictures = [QueryPicture(search=search, sighting=expired, is_against=is_against) for is_against in (False, True)]
+    for picture in pictures:
+        picture.image.save("q.jpg", expired.image)
+        picture.save()
+    before = build_certificate(approved)
+    assert (before["share"], before["pictures_destroyed"]) == (1.0, 0)
+    expire()
+    assert not search.pictures.exists()
+    after = build_certificate(approved)
+    assert (after["share"], after["pictures_destroyed"]) == (1.0, 1)
+    answer = make_answer(approved, operator, certificate=after)
+    client.force_login(operator)
+    page = client.get(reverse("request-answers", args=[approved.pk])).content.decode()
+    assert "1 picture that was searched by has been destroyed since." in page
+    del after["pictures_destroyed"]  # as answers of before have it
+    Answer.objects.filter(pk=answer.pk).update(certificate=after)
+    page = client.get(reverse("request-answers", args=[approved.pk])).content.decode()
+    assert "destroyed since" not in page
 
 
 def test_nothing_of_another_centre_is_touched(

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localtime
 
@@ -125,6 +127,53 @@ def test_an_operator_watches_for_what_a_supervisor_has_approved(
         return
     with pytest.raises(PermissionDenied, match="approved"):
         add_entry(own_terms(approved), actor=operator)
+
+
+@pytest.mark.parametrize("act", ["extend", "end"])
+@pytest.mark.parametrize("who", ["operator", "supervisor", "stranger"])
+@pytest.mark.parametrize(("status", "is_approved", "may"), RELEASED)
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_an_operator_changes_what_is_watched_for_requests_that_the_centre_works_on(
+    approved: SearchRequest,
+    supervisor: User,
+    other_centre: Agency,
+    request: pytest.FixtureRequest,
+    act: str,
+    who: str,
+    status: str,
+    *,
+    is_approved: bool,
+    may: bool,
+    is_elsewhere: bool,
+) -> None:
+    """A request that was returned may have been sent to another centre since; the entry is still here."""
+    entry = make_entry(supervisor, request=approved)
+    held = {} if is_approved else {"approved_at": None, "approved_by": None, "is_emergency": True}
+    elsewhere = {"centre": other_centre} if is_elsewhere else {}
+    SearchRequest.objects.update(status=status, **held, **elsewhere)
+    actor: User = request.getfixturevalue(who)
+    acts: dict[str, Act] = {
+        "extend": lambda who: extend_entry(entry, in_days(9), reason="longer", actor=who),
+        "end": lambda who: end_entry(entry, "found", reason="seen", actor=who),
+    }
+    if who == "supervisor" or (who == "operator" and may and not is_elsewhere):
+        acts[act](actor)
+        return
+    with pytest.raises(PermissionDenied):
+        acts[act](actor)
+    entry.refresh_from_db()
+    assert entry.ended_at is None
+
+
+def test_the_page_offers_an_operator_no_change_of_what_is_for_another_centre_s_request(
+    client: Client, approved: SearchRequest, supervisor: User, operator: User, other_centre: Agency
+) -> None:
+    entry = make_entry(supervisor, request=approved)
+    client.force_login(operator)
+    for can_change, at in ((True, approved.centre), (False, other_centre)):
+        SearchRequest.objects.update(centre=at)
+        page = client.get(reverse("watch-entry", args=[entry.pk]))
+        assert page.context["can_change"] == can_change
 
 
 def test_an_operator_is_told_at_each_field_what_was_not_approved(approved: SearchRequest, operator: User) -> None:

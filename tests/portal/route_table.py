@@ -168,6 +168,8 @@ ADMIN: dict[str, tuple[set[str], set[str], set[str]]] = {
     "inference_analysis": (STAFF, {"supervisor", "administrator"}, NOBODY),
     "inference_sighting": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "inference_plate": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
+    "inference_tunedmodel": ({"administrator"}, {"administrator"}, NOBODY),
+    "inference_pairbackground": ({"administrator"}, {"administrator"}, NOBODY),
     "investigations_case": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "investigations_searchrequest": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),
     "investigations_search": ({"supervisor", "stranger"}, {"supervisor"}, NOBODY),

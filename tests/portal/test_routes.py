@@ -15,7 +15,7 @@ from django.test.client import MULTIPART_CONTENT
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from cameras.models import Camera, CameraImport
-from inference.models import Analysis
+from inference.models import Analysis, PairBackground, TunedModel
 from investigations.models import (
     Answer,
     Attachment,
@@ -104,6 +104,10 @@ def addresses(
         centre=approved.centre, name="red coat.csv", uploaded_by=supervisor, rows=[planned("55가5555")]
     )
     listed = CameraImport.objects.create(centre=approved.centre, original_name="list.csv", status="done")
+    spread = {"kind": "person", "mean": 0.2, "deviation": 0.1}
+    tuned = TunedModel.objects.create(name="m+1", base="m", weights=b"", **spread)
+    pair = {"camera_a": recording.camera, "camera_b": make_camera("C9"), "count": 30}
+    background = PairBackground.objects.create(embedder="m", **pair, **spread)
     numbers = {
         **dict.fromkeys(("watch-entry", "watch-extend", "watch-end", "watch-look-back"), wanted.pk),
         **dict.fromkeys(("watch-import-detail", "watch-import-apply", "watch-import-discard"), plates.pk),
@@ -152,6 +156,8 @@ def addresses(
         "inference_analysis": analysis.pk,
         "inference_sighting": sighting.pk,
         "inference_plate": plate.pk,
+        "inference_tunedmodel": tuned.pk,
+        "inference_pairbackground": background.pk,
         "investigations_case": approved.case_id,
         "investigations_searchrequest": approved.pk,
         "investigations_search": search.pk,

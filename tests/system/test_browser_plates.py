@@ -69,6 +69,7 @@ def test_what_is_typed_is_explained_and_kept_in_one_spelling(
 def test_what_was_read_stands_beside_its_vehicle_with_what_differs_marked(
     page: Page, site: str, search: Search, operator: User
 ) -> None:
+    search.candidates.update(described={"colour": ["white", 0.9]})
     log_in(page, site, operator)
     page.goto(f"{site}/requests/{search.request_id}/")
     cards = page.locator("#candidates [data-candidate]")
@@ -94,6 +95,7 @@ def test_what_was_read_stands_beside_its_vehicle_with_what_differs_marked(
     expect(pair.locator(".plate")).to_have_text("12가3456")
     expect(pair.locator(".plate-read")).to_have_text("12거3456")
     expect(pair.locator(".plate-details")).to_have_text("confidence 93 % · read 4 times · may be: 거 → 가 (12 %)")
+    expect(page.locator("#compare-large")).to_contain_text("What the model sees of the vehicle")
     keep_screenshot(page, "compare-plates")
     assert findings(page) == []
     page.keyboard.press("ArrowRight")

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from cameras.models import Camera
 from investigations.models import SearchRequest, WatchAlert
+from investigations.services.alerts import decide_alert
 from investigations.watch import job
 from portal.accounts.models import User
 from tests.conftest import drawn_video
@@ -77,6 +78,46 @@ def test_the_bell_tells_of_it_on_another_page(
     page.wait_for_url("**/watch/alerts/?entry=*")
     expect(page.locator("[data-alert]")).to_have_count(1)
     expect(page.locator("#bell-count")).to_be_hidden()
+
+
+def test_the_number_in_the_navigation_follows_alerts_on_any_page(
+    page: Page, site: str, camera: Camera, operator: User, supervisor: User
+) -> None:
+    make_entry(supervisor)
+    log_in(page, site, operator)
+    count = page.locator(".nav-count")
+    for address, number in (("/cameras/", "1"), ("/watch/", "2")):
+        page.goto(f"{site}{address}")
+        page.wait_for_timeout(500)  # the socket
+        see(camera, confidence=0.9)
+        expect(count).to_have_text(number)
+    page.goto(f"{site}/")
+    expect(count).to_have_text("2")
+    page.wait_for_timeout(500)
+    elsewhere(
+        lambda: [decide_alert(row, "dismissed", reason="no", actor=supervisor) for row in WatchAlert.objects.all()]
+    )
+    expect(count).to_have_count(0)
+
+
+def test_a_plate_to_be_watched_says_how_it_is_understood(
+    page: Page, site: str, supervisor: User, camera: Camera
+) -> None:
+    log_in(page, site, supervisor)
+    page.goto(f"{site}/watch/new/")
+    field, meaning = page.get_by_label("Number plate"), page.locator("#plate-meaning")
+    for typed, said in (
+        ("12 가 3456", "12가3456. Plates that a camera may have misread raise alerts too"),
+        ("서울 12바 34*", "any characters, or none"),
+        ("34", "Too many plates look like “34”"),
+    ):
+        field.fill(typed)
+        expect(meaning).to_contain_text(said)
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.fill("12 가 3456")
+    field.press("Tab")
+    expect(field).to_have_value("12가3456")
+    keep_screenshot(page, "watch-form")
 
 
 def test_a_confirmed_alert_leads_to_the_camera_and_into_the_query(

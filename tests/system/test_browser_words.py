@@ -96,7 +96,7 @@ def say(page: Page, words: str) -> None:
 
 @pytest.mark.usefixtures("workers")
 def test_words_alone_find_who_fits_and_decisions_rank_again(
-    page: Page, approved: SearchRequest, operator: User, described: list[Sighting]
+    page: Page, approved: SearchRequest, operator: User, supervisor: User, described: list[Sighting]
 ) -> None:
     open_workspace(page, approved, operator)
     lack = page.locator("#search-lack")
@@ -168,6 +168,24 @@ def test_words_alone_find_who_fits_and_decisions_rank_again(
     expect(page.locator("#search-status")).to_contain_text("compared")
     entry = AuditEntry.objects.filter(action="search.refined").get()
     assert entry.actor_name.startswith(operator.username)
-    assert Candidate.objects.filter(search__parent=search).exists()
+    found = Candidate.objects.filter(search__parent=search)
+    wait_until(found.exists, within_s=20, what="candidates")  # the status may still be that of the search before
     expect(page.locator("#refine-bar")).to_be_hidden()
     keep_screenshot(page, "words-refined")
+
+    # Whoever may still give a second opinion sees no list that was ranked by the decisions.
+    page.context.clear_cookies()
+    open_workspace(page, approved, supervisor)
+    expect(page.locator("#withheld-note")).to_be_visible()
+    expect(page.locator("#candidates-empty")).to_contain_text("This list is hidden")
+    expect(cards).to_have_count(0)
+    assert findings(page) == []
+    page.click("#earlier summary")
+    page.locator("#search-list li button").nth(1).click()
+    expect(page.locator("#withheld-note")).to_be_hidden()
+    expect(page.locator("#hidden-note")).to_be_visible()
+    page.locator("#search-list li button").first.click()
+    expect(page.locator("#withheld-note")).to_be_visible()
+    page.click("#show-decisions")
+    expect(page.locator("#hidden-note")).to_be_hidden()
+    expect(cards.first).to_be_visible()

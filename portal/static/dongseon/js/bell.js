@@ -1,11 +1,13 @@
-/** The bell: how many notifications are unread, the latest of them, and a notice when one comes. */
+/** The bell: how many notifications are unread, the latest of them, and a notice when one comes. The number of open alerts
+ * in the navigation comes with the list; pages that follow the watch list by themselves need no second socket for it. */
 import { post } from "./api.js";
-import { byId } from "./dom.js";
+import { byId, h, throttle } from "./dom.js";
 import { openSocket } from "./socket.js";
 import { errorToast, toast } from "./toasts.js";
 
 const box = byId("bell-box");
 const count = byId("bell-count");
+const alerts = byId("open-alerts");
 const title = document.title;
 const READ_AFTER_MS = 2500;
 
@@ -24,6 +26,8 @@ async function load() {
     const list = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".notices");
     byId("bell-list").replaceChildren(document.importNode(list, true));
     show(Number(list.dataset.unread));
+    const open = Number(list.dataset.alerts);
+    alerts?.replaceChildren(...(open ? [" ", h("span", { class: "nav-count", title: alerts.dataset.title }, open)] : []));
     return list;
   } catch {
     return null; // the socket comes back by itself, and the list with it
@@ -71,3 +75,4 @@ document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible" && shownRequest() && !count.hidden) read(shownRequest());
 });
 openSocket("/ws/notifications/", { onEvent: receive, onBack: load });
+if (alerts?.hasAttribute("data-follows")) openSocket("/ws/watch/", { onEvent: throttle(load, 1000), onBack: load });

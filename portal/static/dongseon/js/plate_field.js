@@ -7,11 +7,12 @@ const WAIT_MS = 250;
 /**
  * @param {HTMLInputElement} field
  * @param {HTMLElement} hint  a status line; what stands in it at first is shown while nothing is typed
- * @param {{isCompared?: boolean}} options  whether anything is compared with it, so that it says how
+ * @param {{isCompared?: boolean, isWatched?: boolean}} options  whether anything is compared with it, so that it says how;
+ *   whether it is for the watch list, not for a search
  * @returns {{changed: Object, read: () => string, problem: () => string, write: (plate: string) => void, settle: () => Promise<void>}}
  *   `settle`: once the portal has said what it makes of what was typed
  */
-export function addPlateField(field, hint, { isCompared = true } = {}) {
+export function addPlateField(field, hint, { isCompared = true, isWatched = false } = {}) {
   const changed = signal();
   const atFirst = hint.textContent;
   const meanings = new Map(); // what was typed → what the portal makes of it
@@ -23,7 +24,7 @@ export function addPlateField(field, hint, { isCompared = true } = {}) {
   function ask() {
     const typed = read();
     if (!typed || meanings.has(typed)) return asking;
-    asking = post("/api/plates/meanings/", { plate: typed }).then((said) => {
+    asking = post("/api/plates/meanings/", { plate: typed, is_watched: isWatched }).then((said) => {
       meanings.set(typed, said);
       show();
       changed.emit();

@@ -4,19 +4,17 @@ import { byId } from "./dom.js";
 import { isOpen } from "./search_form.js";
 import { errorToast, toast } from "./toasts.js";
 
-/** @param {{rows: () => Object[], onRefined: (search: Object) => void}} options */
-export function addRefine({ rows, onRefined }) {
+/** @param {{onRefined: (search: Object) => void}} options */
+export function addRefine({ onRefined }) {
   const [bar, button] = [byId("refine-bar"), byId("refine")];
   let current = null;
 
-  /** Offer it once a search has ended and knows of decisions that it has not used. */
-  function show(search = current) {
+  /** Offer it once a search has ended and there are decisions that a refinement would use, and none has used. */
+  function show(search) {
     current = search;
-    bar.hidden = !search?.can_refine || isOpen(search);
+    bar.hidden = !search.can_refine || isOpen(search);
     if (bar.hidden) return;
-    const count = (decision) => rows().filter((row) => row.decision === decision).length;
-    byId("refine-what").textContent = interpolate(gettext("%(confirmed)s confirmed, %(rejected)s rejected"),
-      { confirmed: count("confirmed"), rejected: count("rejected") }, true);
+    byId("refine-what").textContent = interpolate(gettext("%(confirmed)s confirmed, %(rejected)s rejected"), search.usable_decisions, true);
   }
 
   button.addEventListener("click", async () => {

@@ -108,7 +108,7 @@ function run({ map, cameras, layer, timeRange, state }) {
     path.compare();
   }
 
-  const refine = addRefine({ rows: () => candidates.state.rows, onRefined: (row) => searches.begin(row) });
+  const refine = addRefine({ onRefined: (row) => searches.begin(row) });
   openVideo({ requestId: data.request, cameras, firstMoment: () => (data.lastSeenAt ? new Date(data.lastSeenAt) : timeRange.read()?.from ?? null) });
   candidates.selected.on((row, isAutomatic) => layer.focus(row?.sighting.camera, { pan: !isAutomatic }));
   candidates.changed.on(() => showEmpty(searches.state.current, candidates));
@@ -176,6 +176,7 @@ function trackConfirmed(pairs) {
 /** To who has not worked on a search, its decisions are hidden, and so is how many there are of each kind. */
 function showWhetherKnown(search, candidates) {
   byId("hidden-note").hidden = search.is_known;
+  byId("withheld-note").hidden = !search.is_withheld;
   byId("candidate-filter").hidden = !search.is_known;
   if (search.is_known || candidates.state.show === "all") return;
   const all = document.querySelector("#candidate-filter [value=all]");
@@ -207,7 +208,8 @@ function showEmpty(search, candidates) {
   box.hidden = shown > 0;
   if (shown) return;
   const text = !search ? gettext("Candidates appear here while the search runs.")
-    : search.candidates.length ? gettext("No candidate in this state.") : whyNone(search.status);
+    : search.candidates.length ? gettext("No candidate in this state.")
+      : search.is_withheld ? gettext("This list is hidden: it was ranked by decisions that are hidden from you.") : whyNone(search.status);
   const skeletons = search && isOpen(search) ? Array.from({ length: 6 }, () => h("span", { class: "skeleton-card" })) : [];
   box.replaceChildren(skeletons.length ? h("div", { class: "skeleton-grid" }, ...skeletons) : icon("target", "icon big"), h("p", {}, text));
 }
