@@ -9,8 +9,8 @@ DIR of --peers holds the peers' folders and defaults to DONGSEON_MODEL_MIRROR. W
 The shipped networks have seen the real plates. DIR of --folds holds a folder for each fold, m0 to m4, each with a
 models.toml and its plate-reader.onnx and plate-finder.onnx: a plate is then read by those that have not seen its text.
 
-A read is sure from a confidence of 0.7; a peer's is the lowest chance of a character, as ours is before it is brought
-to the share of right reads. Times are of one crop at a time on two threads, the quickest of some passes taken in turns.
+A read is sure from a confidence of 0.7: a peer's is the lowest chance of a character, ours the product of all as its
+manifest values it. Times are of one crop at a time on two threads, the quickest of some passes taken in turns.
 """
 
 from __future__ import annotations

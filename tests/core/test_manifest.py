@@ -22,6 +22,8 @@ from inference.core.manifest import (
 )
 
 RIGHT = b"the weights"
+# What all shipped networks may weigh together, so that the repository stays quick to clone.
+MOST_BYTES = 25_000_000
 MANIFEST = """
 [[model]]
 id = "tiny"
@@ -103,6 +105,11 @@ def test_shipped_weights_are_the_ones_the_manifest_names(entry: ModelEntry) -> N
 def test_no_weights_lie_there_that_the_manifest_does_not_name() -> None:
     named = {file.name for entry in SHIPPED for file in entry.files}
     assert {path.name for path in WEIGHTS_DIR.iterdir() if path.suffix in {".bin", ".onnx", ".tsv", ".xml"}} == named
+
+
+def test_the_shipped_networks_together_are_small_enough_to_lie_in_the_repository() -> None:
+    sizes = [path.stat().st_size for path in WEIGHTS_DIR.iterdir() if path.suffix in {".bin", ".onnx", ".xml"}]
+    assert sum(sizes) <= MOST_BYTES
 
 
 def test_a_missing_model_comes_from_the_mirror(manifest: Path, mirror: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from inference.core.plates import (
     plate_distance,
 )
 from inference.core.plates.codes import code_of
-from inference.core.plates.confusions import LEAST_GAP
+from inference.core.plates.confusions import LEAST_GAP, ODD_DIGIT
 
 PRIOR = default_confusions()
 
@@ -120,10 +120,23 @@ def test_costs_are_learned_from_counts() -> None:
     counts = {("3", "3"): 9_000, ("3", "8"): 900, ("3", "5"): 90, ("8", "8"): 10_000, ("8", "3"): 1}
     learned = confusions_from_counts(counts)
     assert cost(learned, "3", "8") < cost(learned, "3", "5") < cost(learned, "3", "1")
-    assert cost(learned, "3", "8") < cost(learned, "8", "3")  # the table has a direction: what was, what was read
-    assert cost(learned, "3", "8") == pytest.approx(math.log(9_000 / 900) / 8, abs=0.01)
     assert cost(learned, "가", "거") == cost(PRIOR, "가", "거")
     assert cost(learned, "3", "3") == 0.0
+
+
+def test_a_mistake_costs_the_same_from_either_side_by_the_mean_of_both_ways() -> None:
+    counts = {("가", "가"): 9_000, ("가", "거"): 900, ("거", "거"): 5_000}
+    learned = confusions_from_counts(counts)
+    assert cost(learned, "가", "거") == cost(learned, "거", "가")
+    assert cost(learned, "가", "거") == pytest.approx(math.log(9_000 / 900 * 2) / 8, abs=0.01)
+    assert np.array_equal(learned.swaps, learned.swaps.T)
+
+
+def test_an_odd_digit_costs_less_than_an_odd_letter() -> None:
+    sure = {(one, one): 100_000 for one in "12가호"}
+    for costs in (PRIOR, confusions_from_counts(sure)):
+        assert cost(costs, "1", "0") <= ODD_DIGIT < cost(costs, "가", "호") == 1.0
+    assert distance("12가3456", "02가3457") < distance("12가3456", "02호3456")
 
 
 def test_few_counts_change_little_and_none_change_nothing() -> None:
@@ -140,9 +153,11 @@ def test_missed_and_added_characters_are_learned_too() -> None:
 
 def test_a_table_of_counts_is_read_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "confusions.tsv"
-    file.write_text("true\tread\tcount\n가\t가\t500\n가\t거\t100\n\n1\t\t3\n\t1\t2\n가\t거\t20\n", encoding="utf-8-sig")
+    file.write_text(
+        "true\tread\tcount\n가\t가\t500\n가\t거\t100.25\n\n1\t\t3\n\t1\t2\n가\t거\t20\n", encoding="utf-8-sig"
+    )
     learned = load_confusions(file)
-    expected = confusions_from_counts({("가", "가"): 500, ("가", "거"): 120, ("1", ""): 3, ("", "1"): 2})
+    expected = confusions_from_counts({("가", "가"): 500, ("가", "거"): 120.25, ("1", ""): 3, ("", "1"): 2})
     assert np.array_equal(learned.swaps, expected.swaps)
     assert (learned.missing, learned.added) == (expected.missing, expected.added)
 
@@ -155,6 +170,8 @@ def test_a_table_of_counts_is_read_from_a_file(tmp_path: Path) -> None:
         "true\tread\tcount\n가\t거\n".encode(),
         "true\tread\tcount\n가\t거\t-1\n".encode(),
         "true\tread\tcount\n가\t거\tnan\n".encode(),
+        "true\tread\tcount\n가\t거\t1.\n".encode(),
+        "true\tread\tcount\n가\t거\t1e3\n".encode(),
         "true\tread\tcount\n가\t거\t٣\n".encode(),
         "true\tread\tcount\n가가\t거\t1\n".encode(),
         "true\tread\tcount\n😀\t거\t1\n".encode(),

@@ -90,6 +90,18 @@ def test_a_sure_plate_is_looked_at_once() -> None:
     assert (read.text, len(network.shown)) == ("1112", 1)
 
 
+def test_what_is_doubtful_is_said_by_the_calibrated_confidence() -> None:
+    picture = np.zeros((64, 192, 3), np.uint8)
+    modest, vain = ((0.0, 0.0), (0.9, 0.99), (1.0, 1.0)), ((0.0, 0.0), (0.99, 0.9), (1.0, 0.98))
+    for chance, points, looks in ((0.9, modest, 1), (0.9, (), 3), (0.98, (), 1), (0.98, vain, 3)):
+        network = Answering(*[chance] * 3)
+        reader = OpenVinoPlateReader("calibrated", network, size=(192, 64), confidence=points)  # type: ignore[arg-type]
+        (read,) = reader.read([picture])
+        assert len(network.shown) == looks
+        assert read is not None
+        assert read.confidence == pytest.approx(calibrated(chance, points), abs=0.01)
+
+
 def test_confidence_is_brought_along_straight_lines_to_the_share_of_right_reads() -> None:
     points = ((0.0, 0.0), (0.9, 0.5), (1.0, 0.99))
     said = [calibrated(raw, points) for raw in (0.0, 0.45, 0.9, 0.95, 1.0)]
@@ -217,7 +229,7 @@ def test_a_plate_is_looked_at_again_from_near_for_its_corners() -> None:
     picture = np.full((100, 200, 3), 90, np.uint8)
     # A square of 100 px around 40 px of plate, moved to the picture's edge.
     finder = FixedFinder([plate_at(20, 60)], [plate_at(1, 2), plate_at(22, 58, width=38)])
-    ((seen,),) = PlateSpotter(finder, MeanReader()).spot([picture])
+    ((seen,),) = PlateSpotter(finder, Says(PlateRead("12가3456", 0.99))).spot([picture])
     assert [one.shape for one in finder.shown] == [(100, 200, 3), (100, 100, 3)]
     assert seen.found.box == (22, 58, 60, 68)
 
@@ -225,8 +237,39 @@ def test_a_plate_is_looked_at_again_from_near_for_its_corners() -> None:
 def test_a_plate_that_is_not_seen_again_stays_where_it_was() -> None:
     picture = np.full((400, 400, 3), 90, np.uint8)
     finder = FixedFinder([plate_at(200, 200), plate_at(20, 300)], [], [plate_at(90, 5)])
-    (seen,) = PlateSpotter(finder, MeanReader()).spot([picture])
+    reader = Says(PlateRead("12가3456", 0.99), PlateRead("12가3457", 0.99))
+    (seen,) = PlateSpotter(finder, reader).spot([picture])
     assert sorted(one.found.box for one in seen) == [(20, 300, 60, 310), (200, 200, 240, 210)]
+
+
+def test_half_a_plate_is_looked_at_from_there_until_it_lies_still() -> None:
+    """A wide plate of which half was found: from near more of it is seen, and all of it from there."""
+    picture = np.full((600, 900, 3), 90, np.uint8)
+    # Squares of 250 and 500 px; the second look is from where the first saw it.
+    finder = FixedFinder(
+        [plate_at(500, 300, width=100, height=60)],
+        [plate_at(15, 95, width=200, height=60)],
+        [plate_at(100, 220, width=260, height=60)],
+    )
+    reader = Says(PlateRead("2가3456", 0.001), PlateRead("12가3456", 0.99))
+    ((seen,),) = PlateSpotter(finder, reader).spot([picture])
+    assert [one.shape[0] for one in finder.shown] == [600, 250, 500]
+    assert seen.read.text == "12가3456"
+    assert seen.found.box[2] - seen.found.box[0] == 260
+
+
+def test_what_lies_still_and_says_nothing_is_not_looked_at_again() -> None:
+    finder = FixedFinder([plate_at(20, 20)], [plate_at(20, 20)])
+    assert PlateSpotter(finder, Says(None)).spot([np.zeros((90, 90, 3), np.uint8)]) == [[]]
+    assert len(finder.shown) == 2
+
+
+def test_a_doubtful_plate_is_read_in_each_of_its_places_and_the_surest_read_counts() -> None:
+    reads = [PlateRead(f"12가345{number}", 0.2 + 0.01 * number) for number in range(9)]
+    reads[4] = PlateRead("12가3456", 0.8)
+    reader = Says(*reads)
+    ((seen,),) = PlateSpotter(OnePlate(), reader).spot([np.zeros((60, 100, 3), np.uint8)])
+    assert (seen.read.text, reader.reads) == ("12가3456", [])
 
 
 def test_a_board_on_a_vehicle_is_read(tiny_store: ModelStore) -> None:

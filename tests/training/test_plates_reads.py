@@ -1,14 +1,16 @@
 """What the reader's numbers say, and how reads are scored."""
 
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from inference.core.plates.confusions import confusions_from_counts, load_confusions
 from inference.core.plates.formats import ALPHABET
 from inference.core.plates.reads import EMPTY, PLACES, decode_plate
-from inference.core.plates.text import PlateRead
-from inference.training.plates.scores import letter_of, letter_table, score_of
+from inference.core.plates.text import Character, PlateRead
+from inference.training.plates.scores import confusion_table, letter_of, letter_table, score_of
 from inference.training.plates.texts import places_of
 
 
@@ -105,3 +107,23 @@ def test_letters_are_counted_by_what_they_were_read_as() -> None:
     assert row[0] == "가"
     assert row[header.index("거")] == "3"
     assert row[header.index("가")] == "9"
+
+
+def test_what_a_character_was_nearly_taken_for_counts_with_its_chance(tmp_path: Path) -> None:
+    choices = [(("1", 0.9), ("7", 0.08)), (("가", 1.0),), (("3", 0.55), ("8", 0.45)), (("3", 1.0),), (("8", 1.0),)]
+    read = PlateRead("1가338", 0.5, tuple(map(Character, choices)))
+    score = score_of("1가388", read)
+    assert score.characters == {
+        ("1", "1"): 0.9,
+        ("1", "7"): 0.08,
+        ("가", "가"): 1.0,
+        ("3", "3"): 0.55,
+        ("3", "8"): 0.45,
+        ("8", "3"): 1.0,
+        ("8", "8"): 1.0,
+    }
+    assert score_of("1가3388", read).characters == {}
+    table = tmp_path / "confusions.tsv"
+    table.write_text(confusion_table({**score.characters, ("1", "4"): 0.001}), encoding="utf-8")
+    assert "1\t4" not in table.read_text(encoding="utf-8")
+    assert np.array_equal(load_confusions(table).swaps, confusions_from_counts(score.characters).swaps)

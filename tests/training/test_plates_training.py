@@ -15,8 +15,10 @@ from inference.core.images import encode_jpeg  # noqa: E402 — behind the check
 from inference.core.plates.formats import COMMERCIAL, DELIVERY  # noqa: E402
 from inference.training.plates import finder, train  # noqa: E402
 from inference.training.plates.compose import Composer  # noqa: E402
+from inference.training.plates.deck import Deck  # noqa: E402
 from inference.training.plates.distort import CLEAN, Weather, distort  # noqa: E402
 from inference.training.plates.evaluate import kept_set, made_set  # noqa: E402
+from inference.training.plates.finder import Scenes  # noqa: E402
 from inference.training.plates.glyphs import CELL, CHARACTERS, MARK_NUMBERS  # noqa: E402
 from inference.training.plates.layouts import LAYOUTS, tables  # noqa: E402
 from inference.training.plates.network import Finder, Reader  # noqa: E402
@@ -34,6 +36,7 @@ def pack(tmp_path_factory: pytest.TempPathFactory) -> Path:
     signs = random.integers(0, 255, (5, *CELL)).astype(np.uint8)
     arrays: dict[str, Any] = {
         "atlas": glyphs.astype(np.uint8),
+        "letters_atlas": glyphs[:1].astype(np.uint8),
         "signs": signs,
         "marks": np.array(MARK_NUMBERS),
         **tables(),
@@ -208,3 +211,38 @@ def test_pictures_without_a_plate_have_no_heat(pack: Path) -> None:
 def test_commercial_plates_have_commercial_letters(pack: Path) -> None:
     plates = Composer(pack, "cpu").compose(30, layout=5)
     assert {text_of([place]) for place in plates.places[:, 5].tolist()} <= set(COMMERCIAL + DELIVERY)
+
+
+def test_a_deck_deals_each_picture_about_as_often_as_it_is_told() -> None:
+    drawn: list[Scenes] = []
+
+    def draw() -> Scenes:
+        pictures = torch.full((8, 1, 1, 1), 10.0 * (len(drawn) + 1))
+        drawn.append(Scenes(pictures, pictures[:, 0] / 10, torch.ones(8, dtype=torch.bool)))
+        return drawn[-1]
+
+    deck = Deck(draw, reuse=3, depth=2)
+    dealt = [deck.deal() for _ in range(12)]
+    assert len(drawn) == 4
+    assert all(len(batch.pictures) == 8 and batch.pictures.dtype == torch.float32 for batch in dealt)
+    assert all((batch.pictures[:, 0] == batch.corners * 10).all() for batch in dealt)
+    # Of the last batches two are kept; before them the first alone.
+    assert {float(value) for batch in dealt[:3] for value in batch.pictures.flatten()} == {10.0}
+    assert {float(value) for batch in dealt[9:] for value in batch.pictures.flatten()} <= {30.0, 40.0}
+
+
+def test_a_deck_without_reuse_gives_what_is_drawn() -> None:
+    scenes = Scenes(torch.rand(2, 3, 4, 4), torch.rand(2, 4, 2), torch.ones(2, dtype=torch.bool))
+    assert Deck(lambda: scenes, reuse=1).deal() is scenes
+
+
+def test_a_run_begins_with_the_mean_of_the_states_it_is_given(pack: Path, tmp_path: Path) -> None:
+    readers = [Reader(), Reader()]
+    for number, reader in enumerate(readers):
+        torch.save({"ema": reader.state_dict()}, tmp_path / f"{number}.pt")
+    batches = train.Batches(pack, train.Recipe(plates=2, real=2, nothing=2), "cpu", fold="none")
+    start = [tmp_path / "0.pt", tmp_path / "1.pt"]
+    run = train.Run(batches, SimpleNamespace(start=start, fold="none"))
+    wanted = (readers[0].questions + readers[1].questions) / 2
+    assert torch.allclose(run.reader.questions, wanted)
+    assert torch.allclose(run.average.questions, wanted)

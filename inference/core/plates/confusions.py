@@ -4,12 +4,16 @@ A cost is the negative logarithm of how often a mistake is made for each time th
 not, over SCALE: characters that are often confused cost little, unrelated ones 1, a character too many or too few more
 than 1. The default table is a prior from the shapes and sounds of the characters, not a measurement; what a reader's
 own confusions are worth is read from a table of counts (`load_confusions`).
+
+A mistake can lie on either side: the plate was misread, or what is asked for was misread or misremembered. So the cost
+of two characters is that of the mean of both ways, and the same whichever of them is asked for.
 """
 
 from __future__ import annotations
 
 import csv
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.core.errors import PlateError, say
-from inference.core.plates.codes import CODED, NONE, OTHER, code_of
+from inference.core.plates.codes import CODED, IS_DIGIT, NONE, OTHER, code_of
 from inference.core.plates.text import is_hangul, jamo_of
 
 Costs = NDArray[np.float32]
@@ -26,16 +30,19 @@ Costs = NDArray[np.float32]
 # A mistake that happens once in e^8 = 2,981 times costs 1. A reader that takes a character for one like it every
 # hundredth time pays 0.58, so that two such mistakes are less likely than one odd one.
 SCALE = 8.0
+# The most that a digit costs for another: an odd mistake is one of nine digits, but one of some forty letters.
+ODD_DIGIT = 0.9
 # What the prior takes for the likest pair; a likeness of 0 below costs this, of 1 as much as any mistake.
 LIKEST_COST = 0.5
 LEAST_COST = 0.05
 LEAST_GAP, MOST_GAP = 1.1, 2.0
 # Counts of a table weigh as much as the prior once a character was read this often.
-PRIOR_COUNT = 50.0
+PRIOR_COUNT = 100.0
 # How many of a read's choices of a character count beside the best, and from what cost on they no longer do.
 MOST_CHOICES = 2
 # 0.5 is a fiftieth of the best's chance.
 FAR_CHOICE = 0.5
+_COUNT = re.compile(r"[0-9]{1,15}(\.[0-9]{1,6})?")
 
 # Unlikeness of pairs, 0 to 1, by eye and ear.
 _DIGIT_PAIRS = {
@@ -64,7 +71,7 @@ class Confusions:
     """What each mistake costs.
 
     Attributes:
-        swaps: 256×256 by code: row the character asked for, column the one stored.
+        swaps: 256×256 by code, the same in both directions.
         missing: A character that is asked for and not stored.
         added: A character that is stored and not asked for.
         turned: Two neighbours that changed places.
@@ -95,12 +102,12 @@ def default_confusions() -> Confusions:
     return Confusions(_finished(LIKEST_COST + (1 - LIKEST_COST) * swaps))
 
 
-def confusions_from_counts(counts: Mapping[tuple[str, str], int], prior: Confusions | None = None) -> Confusions:
+def confusions_from_counts(counts: Mapping[tuple[str, str], float], prior: Confusions | None = None) -> Confusions:
     """Learn costs from what a reader made of characters.
 
     Args:
-        counts: (true, read) → how often; right reads included. An empty true character is one that the reader added,
-            an empty read one that it missed.
+        counts: (true, read) → how often, or the sum of its chances; right reads included. An empty true character is
+            one that the reader added, an empty read one that it missed.
         prior: What holds where little was counted.
 
     Returns:
@@ -108,7 +115,7 @@ def confusions_from_counts(counts: Mapping[tuple[str, str], int], prior: Confusi
     """
     before = prior or default_confusions()
     swaps = before.swaps.copy()
-    totals: dict[str, int] = {}
+    totals: dict[str, float] = {}
     for (true, _), count in counts.items():
         totals[true] = totals.get(true, 0) + count
     for true, total in totals.items():
@@ -122,14 +129,16 @@ def confusions_from_counts(counts: Mapping[tuple[str, str], int], prior: Confusi
     looked_at = sum(count for (true, _), count in counts.items() if true)
     missed = sum(count for (true, read), count in counts.items() if true and not read)
     missing, added = _gap(missed, looked_at, before.missing), _gap(totals.get("", 0), looked_at, before.added)
-    return Confusions(_finished(swaps), missing, added, before.turned, before.region_missing, before.region_wrong)
+    return Confusions(
+        _finished(_both_ways(swaps)), missing, added, before.turned, before.region_missing, before.region_wrong
+    )
 
 
 def load_confusions(path: Path) -> Confusions:
     """Read a table of a reader's confusions.
 
     The file is UTF-8, tab-separated, with the header `true read count`: one line for each pair of characters, right
-    reads included; `true` is empty for an added character, `read` for a missed one.
+    reads included; `true` is empty for an added character, `read` for a missed one. A count may be a decimal number.
 
     Raises:
         PlateError: It cannot be read, or a line is not of this form.
@@ -141,7 +150,7 @@ def load_confusions(path: Path) -> Confusions:
         raise PlateError(say("The table of confusions {name} cannot be read.", name=path.name)) from error
     if not rows or rows[0] != ["true", "read", "count"]:
         raise PlateError(say("The table of confusions {name} must begin with: true, read, count.", name=path.name))
-    counts: dict[tuple[str, str], int] = {}
+    counts: dict[tuple[str, str], float] = {}
     for line, row in enumerate(rows[1:], start=2):
         if row:
             pair, count = _counted(row, line, path.name)
@@ -169,15 +178,25 @@ def _pair_cost(table: Mapping[float, Sequence[tuple[int, int]]], one: int, other
     return next((cost for cost, pairs in table.items() if (one, other) in pairs or (other, one) in pairs), 0.7)
 
 
+def _both_ways(swaps: Costs) -> Costs:
+    """Take the mean of the chances of either direction."""
+    chances = np.exp(-SCALE * swaps.astype(np.float64))
+    with np.errstate(divide="ignore"):
+        costs = -np.log((chances + chances.T) / 2) / SCALE
+    return np.asarray(costs, np.float32)
+
+
 def _finished(swaps: Costs) -> Costs:
     """A character is itself for nothing; what has no code is like nothing."""
+    digits = np.ix_(IS_DIGIT, IS_DIGIT)
+    swaps[digits] = np.minimum(swaps[digits], ODD_DIGIT)
     np.fill_diagonal(swaps, 0.0)
     swaps[OTHER], swaps[:, OTHER] = 1.0, 1.0
     swaps[NONE], swaps[:, NONE] = np.inf, np.inf
     return swaps
 
 
-def _weighed(seen: NDArray[np.float64], total: int, prior: Costs, right: int) -> Costs:
+def _weighed(seen: NDArray[np.float64], total: float, prior: Costs, right: int) -> Costs:
     """Mix counts with the prior's chances, and bring what comes out to costs."""
     chances = np.where(np.isfinite(prior), np.exp(-SCALE * prior.astype(np.float64)), 0.0)
     mixed = seen + PRIOR_COUNT * chances
@@ -187,16 +206,16 @@ def _weighed(seen: NDArray[np.float64], total: int, prior: Costs, right: int) ->
     return prior if total <= 0 else weighed
 
 
-def _gap(count: int, read: int, prior: float) -> float:
+def _gap(count: float, read: float, prior: float) -> float:
     """What a character too many or too few costs, always more than an unrelated one."""
     chance = (count + PRIOR_COUNT * math.exp(-SCALE * prior)) / (read + PRIOR_COUNT)
     return min(MOST_GAP, max(LEAST_GAP, -math.log(chance) / SCALE))
 
 
-def _counted(row: Sequence[str], line: int, name: str) -> tuple[tuple[str, str], int]:
+def _counted(row: Sequence[str], line: int, name: str) -> tuple[tuple[str, str], float]:
     pair, number = tuple(row[:2]), row[2] if len(row) == 3 else ""
-    if len(row) != 3 or not number.isascii() or not number.isdigit() or len(number) > 15:
+    if len(row) != 3 or not _COUNT.fullmatch(number):
         raise PlateError(say("Line {line} of {name} is not: true, read, count.", line=line, name=name))
     if any(len(one) > 1 or (one and code_of(one) == OTHER) for one in pair) or not any(pair):
         raise PlateError(say("Line {line} of {name} names something that is no character.", line=line, name=name))
-    return (pair[0], pair[1]), int(number)
+    return (pair[0], pair[1]), float(number)

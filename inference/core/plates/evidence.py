@@ -17,8 +17,8 @@ from inference.core.plates.formats import DIGITS, LETTERS, REGIONS, SERIAL_DIGIT
 from inference.core.plates.pattern import Pattern
 from inference.core.plates.text import MANY, ONE
 
-# From this distance on nobody is listed for the plate alone: two unrelated characters are wrong.
-FAR_PLATE = 2.0
+# From this distance on nobody is listed for the plate alone: two digits are wrong and like nothing that was asked for.
+FAR_PLATE = 1.75
 # Share of reads that have nothing to do with the plate: a sticker, a neighbour's plate, guesses in the dark.
 MISREAD = 0.05
 # How many digits stand before the letter, and the share of plates on which so many do. By eye.

@@ -18,15 +18,13 @@ from inference.core.errors import ModelError
 from inference.core.manifest import ModelStore
 from inference.core.openvino_engine import DEFAULT_ENGINE, EngineConfig
 from inference.core.plates.network import PairNetwork, plate_entry
-from inference.core.plates.reads import EMPTY, PLACES, decode_plate, mean_answer
+from inference.core.plates.reads import EMPTY, LEAST, PLACES, SURE, decode_plate, mean_answer
 from inference.core.plates.rectify import leaning, stretched
 from inference.core.plates.text import PlateRead
 
 Points = tuple[tuple[float, float], ...]
 
-# A read between these raw confidences is looked at again, leaning to either side by so much of its height; below them
-# it is a guess.
-DOUBTFUL, SURE = 0.01, 0.97
+# How far a doubtful plate leans to either side when it is looked at again, in its heights.
 LEAN = 0.12
 
 
@@ -77,7 +75,7 @@ class OpenVinoPlateReader:
         pictures = [stretched(crop, self._size) for crop in crops]
         characters, plates = self._answers(pictures)
         reads = [decode_plate(one, plate) for one, plate in zip(characters, plates.tolist(), strict=True)]
-        unsure = [at for at, read in enumerate(reads) if read and DOUBTFUL <= read.confidence < SURE]
+        unsure = [at for at, read in enumerate(reads) if read and self._is_doubtful(read)]
         again = [leaning(pictures[at], lean) for at in unsure for lean in (-LEAN, LEAN)]
         if again:
             others, other_plates = self._answers(again)
@@ -89,6 +87,9 @@ class OpenVinoPlateReader:
                 )
                 reads[at] = decode_plate(mean, plate)
         return [read and replace(read, confidence=calibrated(read.confidence, self._points)) for read in reads]
+
+    def _is_doubtful(self, read: PlateRead) -> bool:
+        return LEAST <= calibrated(read.confidence, self._points) < SURE
 
     def _answers(self, pictures: Sequence[NDArray[np.uint8]]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         characters, plates = self._network.infer(pictures, lambda picture: picture, dimensions=(3, 1))

@@ -1,20 +1,22 @@
 """Plates of vehicles: found, looked at again from near, turned upright and read.
 
-Where nothing is found, nothing is read. The second look is for the corners: the finder sees a whole vehicle in few
-pixels, of which a plate has a quarter.
+Where nothing is found, nothing is read. The look from near is for the corners: the finder sees a whole vehicle in few
+pixels, of which a plate has a quarter. A plate that stays doubtful, or lies elsewhere than it seemed to, is looked at
+from there once more: of a wide plate half may have been taken for all of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TypeGuard
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.core.detections import iou_matrix
 from inference.core.plates.finder import FoundPlate, PlateFinder
 from inference.core.plates.reader import PlateReader
+from inference.core.plates.reads import LEAST, SURE
 from inference.core.plates.rectify import rectified, shown
 from inference.core.plates.text import PlateRead
 
@@ -23,12 +25,11 @@ NEAR = 2.5
 # Shares of width and height that are left around a plate, in the order in which it is read: the finder's corners are
 # off by some hundredths of the width, and a wider cut loses no character. The others are tried where it stays doubtful.
 MARGINS = (0.1, 0.04, 0.18)
-SURE = 0.97
-# Reads less likely than this to be right are guesses at grilles and lamps.
-LEAST_CONFIDENCE = 0.01
+LOOKS = 3
+# Two places of a plate with a lower IoU are different ones.
+SETTLED = 0.6
 
 Picture = NDArray[np.uint8]
-Found = list[list[FoundPlate]]
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,36 @@ class SeenPlate:
     picture: Picture
 
 
+@dataclass
+class _Sight:
+    """A plate while it is looked at: where it seemed to be, where it was seen from near since, and the surest read."""
+
+    picture: Picture
+    start: FoundPlate
+    places: list[FoundPlate] = field(default_factory=list)
+    read: PlateRead | None = None
+    read_at: FoundPlate | None = None
+
+    @property
+    def last(self) -> FoundPlate:
+        return self.places[-1] if self.places else self.start
+
+    @property
+    def is_settled(self) -> bool:
+        """Is it where it had been seen before?"""
+        boxes = np.asarray([one.box for one in [self.start, *self.places][-2:]], np.float32)
+        return float(iou_matrix(boxes[:1], boxes[1:])[0, 0]) >= SETTLED
+
+    def take(self, read: PlateRead | None, place: FoundPlate) -> None:
+        if read is not None and (self.read is None or read.confidence > self.read.confidence):
+            self.read, self.read_at = read, place
+
+
 class PlateSpotter:
     """A finder and a reader in a row."""
 
-    def __init__(
-        self, finder: PlateFinder, reader: PlateReader, *, near: float = NEAR, least: float = LEAST_CONFIDENCE
-    ) -> None:
-        """`near`: side of the second look in widths of the plate, 0 leaves it out; reads below `least` are none."""
+    def __init__(self, finder: PlateFinder, reader: PlateReader, *, near: float = NEAR, least: float = LEAST) -> None:
+        """`near`: side of the look from near in widths of the plate, 0 leaves it out; reads below `least` are none."""
         self.finder = finder
         self.reader = reader
         self._near = near
@@ -71,49 +95,52 @@ class PlateSpotter:
 
     def read_found(self, pictures: Sequence[Picture], found: Sequence[Sequence[FoundPlate]]) -> list[list[SeenPlate]]:
         """Read what was found in each picture; arguments and result are as those of `spot`."""
-        located = self._located(pictures, found) if self._near else found
-        reads = iter(
-            self._read([(picture, one) for picture, those in zip(pictures, located, strict=True) for one in those])
-        )
-        seen = []
-        for picture, those in zip(pictures, located, strict=True):
-            answers = [(one, next(reads)) for one in those]
-            plates = [SeenPlate(read, one, shown(picture, one)) for one, read in answers if self._is_plate(read)]
-            seen.append(sorted(plates, key=lambda plate: plate.read.confidence, reverse=True))
-        return seen
-
-    def _read(self, plates: Sequence[tuple[Picture, FoundPlate]]) -> list[PlateRead | None]:
-        """Read each plate, doubtful ones in cuts of several widths, of which the surest read counts."""
-        first, *others = MARGINS
-        reads = self._read_cut(plates, first)
-        doubtful = [at for at, read in enumerate(reads) if self._is_plate(read) and read.confidence < SURE]
-        for margin in others:
-            again = self._read_cut([plates[at] for at in doubtful], margin)
-            for at, read in zip(doubtful, again, strict=True):
-                reads[at] = max((one for one in (reads[at], read) if one), key=lambda one: one.confidence)
-        return reads
-
-    def _read_cut(self, plates: Sequence[tuple[Picture, FoundPlate]], margin: float) -> list[PlateRead | None]:
-        return self.reader.read([rectified(picture, one.corners, margin=margin) for picture, one in plates])
-
-    def _is_plate(self, read: PlateRead | None) -> TypeGuard[PlateRead]:
-        return read is not None and read.confidence >= self._least
-
-    def _located(self, pictures: Sequence[Picture], found: Sequence[Sequence[FoundPlate]]) -> Found:
-        """Look at each plate from near. One that is not seen again stays where it was."""
-        cuts = [
-            (picture, one, _around(picture, one, self._near))
-            for picture, those in zip(pictures, found, strict=True)
-            for one in those
+        sights = [[_Sight(picture, one) for one in those] for picture, those in zip(pictures, found, strict=True)]
+        self._read([one for those in sights for one in those])
+        seen = [[_seen(one) for one in those] for those in sights]
+        return [
+            sorted((one for one in those if one), key=lambda plate: plate.read.confidence, reverse=True)
+            for those in seen
         ]
-        again = iter(self.finder.find([picture[rows, columns] for picture, _one, (rows, columns) in cuts]))
-        nearer = iter(
-            [
-                _seen_again(one, [other.moved(columns.start, rows.start) for other in next(again)])
-                for _picture, one, (rows, columns) in cuts
-            ]
-        )
-        return [[next(nearer) for _one in those] for those in found]
+
+    def _read(self, sights: Sequence[_Sight]) -> None:
+        """Read each plate; a doubtful one in several places and cuts, of which the surest read counts."""
+        first, *others = MARGINS
+        left = list(sights)
+        for _look in range(LOOKS if self._near else 1):
+            for one, place in zip(left, self._from_near(left), strict=True):
+                one.places.append(place)
+            self._cut([(one, one.last) for one in left], first)
+            left = [one for one in left if self._is_doubtful(one) or not (one.read or one.is_settled)]
+        for margin in others:
+            doubtful = [one for one in sights if self._is_doubtful(one)]
+            self._cut([(one, place) for one in doubtful for place in one.places], margin)
+
+    def _cut(self, places: Sequence[tuple[_Sight, FoundPlate]], margin: float) -> None:
+        reads = self.reader.read([rectified(one.picture, place.corners, margin=margin) for one, place in places])
+        for (one, place), read in zip(places, reads, strict=True):
+            one.take(read if read and read.confidence >= self._least else None, place)
+
+    @staticmethod
+    def _is_doubtful(one: _Sight) -> bool:
+        return one.read is not None and one.read.confidence < SURE
+
+    def _from_near(self, sights: Sequence[_Sight]) -> list[FoundPlate]:
+        """Look at each plate from near. One that is not seen again stays where it was."""
+        if not self._near or not sights:
+            return [one.last for one in sights]
+        windows = [_around(one.picture, one.last, self._near) for one in sights]
+        found = self.finder.find([one.picture[window] for one, window in zip(sights, windows, strict=True)])
+        return [
+            _seen_again(one.last, [other.moved(columns.start, rows.start) for other in those])
+            for one, (rows, columns), those in zip(sights, windows, found, strict=True)
+        ]
+
+
+def _seen(one: _Sight) -> SeenPlate | None:
+    if one.read is None or one.read_at is None:
+        return None
+    return SeenPlate(one.read, one.read_at, shown(one.picture, one.read_at))
 
 
 def _around(picture: Picture, found: FoundPlate, near: float) -> tuple[slice, slice]:

@@ -39,12 +39,13 @@ class Plates:
 
 
 class Composer:
-    """The glyph atlas and the layouts on one device."""
+    """The glyph atlas and the layouts on one device; `is_training` adds the hands that are for training alone."""
 
-    def __init__(self, pack: Path, device: str) -> None:
+    def __init__(self, pack: Path, device: str, *, is_training: bool = False) -> None:
         with np.load(pack / "glyphs.npz") as file:
             arrays = {name: torch.from_numpy(file[name]).to(device) for name in file.files}
-        self.atlas, self.signs = arrays.pop("atlas"), arrays.pop("signs")
+        self.atlas, self.signs, more = (arrays.pop(name) for name in ("atlas", "signs", "letters_atlas"))
+        self.atlas = torch.cat([self.atlas, more]) if is_training else self.atlas
         self.names = self.atlas.shape[0]
         self.tables = arrays
         self.regions = torch.tensor([[ALPHABET.index(part) for part in region] for region in REGIONS], device=device)

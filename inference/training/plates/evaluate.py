@@ -7,7 +7,7 @@ The made set is drawn on the CPU from one seed, so that it is the same everywher
 does no more than that. It never was in a training batch, whose texts and looks are drawn anew each time. Each real
 plate is read by the state that left its fold out. DIR gets `figures.json`, `reads.json` (every real plate: text, read,
 confidence, next-best characters) and, over the made set's hard levels, `letters.tsv` (which letter was read as which)
-and `confusions.tsv` (the same of all characters, as the search of plates takes it).
+and `confusions.tsv` (the same of all characters, by the reader's chances, as the search of plates takes it).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from inference.training.plates.texts import FOLDS, text_of
 SEED, COUNT, CHUNK = 20_261_128, 10_000, 250
 SURE = 0.7
 Pairs = Counter[tuple[str, str]]
+TakenFor = defaultdict[tuple[str, str], float]
 Part = tuple[str, Tensor, list[str], list[str]]
 SOFT = replace(CLEAN, blur=0.3, noise=0.6, codec=0.6, grey=0.5)
 LEVELS: dict[str, Weather] = {
@@ -48,6 +49,7 @@ LEVELS: dict[str, Weather] = {
     "night": replace(SOFT, grey=1.0, dark=0.7, glare=0.5, low_contrast=0.5, noise=1.0, heights=((64, 0.5), (32, 0.5))),
     "dirt, rain, movement": replace(SOFT, dirt=1.0, rain=0.3, blur=0.8, shadow=0.4, heights=((64, 0.5), (32, 0.5))),
     "as in training": Weather(),
+    "16 px alone": replace(CLEAN, heights=((16, 1.0),)),
 }
 HARD = ("24 px", "16 px", "12 px", "night", "dirt, rain, movement")
 
@@ -98,11 +100,12 @@ def kept_set(pack: Path, path: Path, *, count: int) -> list[Part]:
     return kept
 
 
-def measure_made(reader: Reader, made: list[Part], device: str) -> tuple[dict[str, Any], Pairs, Pairs]:
-    """Give the shares, and of the hard levels the pairs of true and read letters and of all characters."""
+def measure_made(reader: Reader, made: list[Part], device: str) -> tuple[dict[str, Any], Pairs, TakenFor]:
+    """Give the shares, and of the hard levels the pairs of true and read letters, and what all characters were taken
+    for."""
     by_level: dict[str, list[Score]] = defaultdict(list)
     by_layout: dict[str, list[Score]] = defaultdict(list)
-    letters, characters = Pairs(), Pairs()
+    letters, characters = Pairs(), TakenFor(float)
     for level, pictures, texts, layouts in made:
         reads = answers(reader, pictures, device)
         for text, read, layout in zip(texts, reads, layouts, strict=True):
@@ -111,7 +114,8 @@ def measure_made(reader: Reader, made: list[Part], device: str) -> tuple[dict[st
             by_layout[f"{layout} | {level}"].append(score)
             if level in HARD:
                 letters.update([score.letters] if score.letters else [])
-                characters.update(score.characters)
+                for pair, chance in score.characters.items():
+                    characters[pair] += chance
     return {"levels": _shares(by_level), "layouts": _shares(by_layout)}, letters, characters
 
 

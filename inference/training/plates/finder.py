@@ -24,6 +24,7 @@ from torch.nn import functional as F
 from inference.training.loop import Average, TimedRun, decay_groups, set_rate
 from inference.training.plates.compose import Composer
 from inference.training.plates.crops import Packed, is_trained_on, read_pack, refuse_another_fold
+from inference.training.plates.deck import Deck
 from inference.training.plates.distort import Weather, distort
 from inference.training.plates.network import FINDER_MAP, FINDER_SIZE, Finder
 from inference.training.plates.scene import SQUARE, warped
@@ -43,6 +44,7 @@ class Recipe:
     corners: float = 0.5
     warm_up_steps: int = 100
     ema: float = 0.998
+    reuse: int = 3
 
 
 @dataclass
@@ -194,6 +196,7 @@ class Run(TimedRun):
     def __init__(self, batches: Batches, options: Any) -> None:
         super().__init__(batches.device)
         self.batches, self.recipe, self.fold = batches, batches.recipe, options.fold
+        self.deck = Deck(batches.draw, reuse=self.recipe.reuse)
         self.finder = Finder().to(batches.device, memory_format=torch.channels_last)
         if options.start is not None:
             state = torch.load(options.start, map_location=batches.device, weights_only=True)
@@ -207,8 +210,7 @@ class Run(TimedRun):
         set_rate(
             self.optimiser, self.recipe.rate, step=self.step, warm_up_steps=warm_up_steps, progress=progress, last=0.01
         )
-        with torch.no_grad():
-            scenes = self.batches.draw()
+        scenes = self.deck.deal()
         self.finder.train()
         pictures = scenes.pictures.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cuda", torch.bfloat16, enabled=pictures.is_cuda):

@@ -3,7 +3,8 @@
 GLYPHS is a folder with `yakhyo/` (github.com/yakhyo/korean-license-plate-generator, MIT), `againeureka/`
 (github.com/againeureka/korean_license_plate_image_generator, MIT, by Beomyoung Kim) and `Usmankhujaev/`
 (github.com/Usmankhujaev/KoreanCarPlateGenerator, Apache-2.0); any of them may be missing. Nothing of them lies in this
-repository. Fonts are those of the system (Noto CJK, SIL Open Font License), as far as they are installed.
+repository. Fonts are those of the system, as far as they are installed: Noto CJK and Nanum (SIL Open Font License), Un
+(GPL with font exception).
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ CELL = (64, 48)
 FONT_FOLDER = Path("/usr/share/fonts/opentype/noto")
 FONTS = ("NotoSansCJK-Regular.ttc", "NotoSansCJK-Bold.ttc")
 KOREAN_FACE = 1
+# Hands of letters for training alone, for plates differ in theirs more than the sets do; the made test set has none.
+LETTER_FOLDER = Path("/usr/share/fonts/truetype")
+LETTER_FONTS = (
+    "nanum/NanumGothicBold.ttf", "nanum/NanumSquareB.ttf", "nanum/NanumBarunGothic.ttf", "unfonts-core/UnDotumBold.ttf",
+    "unfonts-core/UnGraphic.ttf",
+)  # fmt: skip
 # Characters of the atlas: those that are read, then what is painted beside them.
 CHARACTERS = (*ALPHABET, *(mark for mark in MARKS if mark not in ALPHABET), "-")
 MARK_NUMBERS = tuple(CHARACTERS.index(mark) for mark in MARKS)
@@ -129,6 +136,16 @@ def atlas(styles: list[Style], characters: tuple[str, ...] = CHARACTERS) -> NDAr
     return made
 
 
+def letters(styles: list[Style], fonts: Path = LETTER_FOLDER) -> NDArray[np.uint8]:
+    """Return an atlas of the letter fonts below `fonts`; digits and marks are those of one style after the other."""
+    syllables = tuple(one for one in CHARACTERS if _is_syllable(one))
+    hands = [_font(fonts / name, syllables, face=0) for name in LETTER_FONTS if (fonts / name).exists()]
+    made = [
+        atlas([hand, *styles[row % len(styles) :], *styles[: row % len(styles)]])[:1] for row, hand in enumerate(hands)
+    ]
+    return np.concatenate(made) if made else np.zeros((0, 2, len(CHARACTERS), *CELL), np.uint8)
+
+
 def signs(fonts: Path = FONT_FOLDER) -> NDArray[np.uint8]:
     """Return C×64×48 uint8 of characters that are on signs and no plate; none without fonts."""
     drawn = [_font(fonts / name, SIGN_CHARACTERS).large for name in FONTS if (fonts / name).exists()]
@@ -220,17 +237,21 @@ def _tight(glyph: Glyph) -> Glyph:
     return glyph[top : int(rows[-1] + 0.04 * tall) + 1, left : int(columns[-1] + 0.06 * wide) + 1]
 
 
-def _font(path: Path, characters: tuple[str, ...] = CHARACTERS) -> Style:
-    font = ImageFont.truetype(str(path), 120, index=KOREAN_FACE)
+def _font(path: Path, characters: tuple[str, ...] = CHARACTERS, *, face: int = KOREAN_FACE) -> Style:
+    font = ImageFont.truetype(str(path), 120, index=face)
     return Style(path.stem, large={character: _drawn(font, character) for character in dict.fromkeys(characters)})
 
 
 def _drawn(font: ImageFont.FreeTypeFont, character: str) -> Glyph:
     """Draw a character in a cell that digits and syllables fill alike."""
     left, top, right, bottom = font.getbbox("0" if character.isdigit() else "마")
-    if not (character.isdigit() or "가" <= character <= "힣"):
+    if not (character.isdigit() or _is_syllable(character)):
         left, right = font.getbbox(character)[0] - 4, font.getbbox(character)[2] + 4
     picture = Image.new("L", (int(right - left) + 8, int(bottom - top) + 8))
     ImageDraw.Draw(picture).text((4 - left, 4 - top), character, 255, font=font)
     glyph = np.asarray(picture, np.uint8)
-    return _tight(glyph) if "가" <= character <= "힣" else glyph
+    return _tight(glyph) if _is_syllable(character) else glyph
+
+
+def _is_syllable(character: str) -> bool:
+    return "가" <= character <= "힣"

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.core.images import encode_jpeg, read_image
-from inference.training.plates.glyphs import MARK_NUMBERS, atlas, read_styles, signs
+from inference.training.plates.glyphs import MARK_NUMBERS, atlas, letters, read_styles, signs
 from inference.training.plates.layouts import tables
 from inference.training.plates.texts import cleaned, fold_of, places_of
 
@@ -250,7 +250,8 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     styles = read_styles(options.glyphs or options.data / "plates/glyphs")
     marks = np.array(MARK_NUMBERS)
-    arrays: dict[str, Any] = {"atlas": atlas(styles), "signs": signs(), "marks": marks, **tables()}
+    glyphs = {"atlas": atlas(styles), "letters_atlas": letters(styles), "signs": signs()}
+    arrays: dict[str, Any] = {**glyphs, "marks": marks, **tables()}
     np.savez_compressed(options.out / "glyphs.npz", **arrays)
     pictures = (
         *labelled(real_plates(options.data), "real"),

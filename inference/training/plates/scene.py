@@ -112,7 +112,8 @@ def signs(composer: Composer, count: int, grounds: Tensor) -> Tensor:
     ink = torch.rand(count, 3, 1, 1, device=device)
     sign = plain * (1 - lettered) + ink * lettered
     # An empty plate: the colours of its own rim and middle, smeared over what was written.
-    empty = F.avg_pool2d(F.pad(board.pictures[:, :3], (24, 24, 24, 24), mode="replicate"), 49, 1)
+    coarse = F.avg_pool2d(F.avg_pool2d(board.pictures[:, :3], 8), 7, 1, 3, count_include_pad=False)
+    empty = F.interpolate(coarse, CANVAS, mode="bilinear", align_corners=False)
     picture = torch.where(kind < 0.6, sign, empty * (1 - 0.7 * lettered * (kind < 0.7)))
     canvas = torch.cat([picture.clamp(0, 1), board.pictures[:, 3:]], 1)
     is_loose = torch.rand(count, 1, 1, device=device) < 0.5

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from inference.core.plates.formats import LETTERS
 from inference.core.plates.text import PlateRead
@@ -15,15 +16,16 @@ from inference.training.plates.texts import without_region
 class Score:
     """How one plate was read.
 
-    `letters` is the true and the read letter where both have one, `characters` all pairs of true and read ones where a
-    read has as many as there are.
+    `letters` is the true and the read letter where both have one. `characters` says, where a read has as many as there
+    are, with what chances each true character was taken for which: that a reader nearly took an 8 for a 3 tells of the
+    two as a wrong read does, and there are many more of the former.
     """
 
     is_right: bool
     is_bare_right: bool
     confidence: float
     letters: tuple[str, str] | None
-    characters: tuple[tuple[str, str], ...] = ()
+    characters: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     def is_wrong_at(self, confidence: float) -> bool:
         return not self.is_right and self.confidence >= confidence
@@ -36,8 +38,16 @@ def score_of(text: str, read: PlateRead | None) -> Score:
     truth, found = letter_of(text), letter_of(read.text)
     letters = (truth, found) if truth and found else None
     is_bare_right = without_region(read.text) == without_region(text)
-    characters = tuple(zip(text, read.text, strict=True)) if len(text) == len(read.text) else ()
-    return Score(read.text == text, is_bare_right, read.confidence, letters, characters)
+    return Score(read.text == text, is_bare_right, read.confidence, letters, _taken_for(text, read))
+
+
+def _taken_for(text: str, read: PlateRead) -> dict[tuple[str, str], float]:
+    found: dict[tuple[str, str], float] = {}
+    if len(text) == len(read.characters):
+        for true, character in zip(text, read.characters, strict=True):
+            for one, chance in character.choices:
+                found[true, one] = found.get((true, one), 0.0) + chance
+    return found
 
 
 def letter_of(text: str) -> str | None:
@@ -55,7 +65,9 @@ def letter_table(letters: Counter[tuple[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def confusion_table(characters: Counter[tuple[str, str]]) -> str:
-    """Return how often each true character was read as which, in the form that `load_confusions` reads."""
-    lines = [f"{true}\t{read}\t{count}" for (true, read), count in sorted(characters.items())]
+def confusion_table(characters: Mapping[tuple[str, str], float]) -> str:
+    """Return how often each true character was taken for which, in the form that `load_confusions` reads."""
+    lines = [
+        f"{true}\t{read}\t{count:.2f}" for (true, read), count in sorted(characters.items()) if round(count, 2) > 0
+    ]
     return "\n".join(["true\tread\tcount", *lines]) + "\n"

@@ -1,6 +1,6 @@
 """Train the plate reader on plates made as it goes, and on real ones.
 
-    python -m inference.training.plates.train PACK --state RUN.pt --minutes 5 [--stop-after 2] [--start W.pt] [--fold 0]
+    python -m inference.training.plates.train PACK --state RUN.pt --minutes 5 [--stop-after 2] [--start W.pt …]
 
 `--minutes` is the whole run's length, along which the learning rate falls; `--stop-after` ends this call earlier, and
 the same command goes on from RUN.pt. `--fold` is the fold of real plates that is left out, `all` leaves none out and
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from torch.nn import functional as F
 from inference.training.loop import Average, TimedRun, decay_groups, set_rate
 from inference.training.plates.compose import Composer
 from inference.training.plates.crops import REAL_SIZE, is_trained_on, read_pack, refuse_another_fold
+from inference.training.plates.deck import Deck
 from inference.training.plates.distort import Weather, distort
 from inference.training.plates.network import READER_MAP, READER_SIZE, Reader
 from inference.training.plates.scene import SQUARE, homography, project, seen_in_crops, signs
@@ -30,13 +32,16 @@ from inference.training.plates.texts import EMPTY, PLACES, places_of
 
 GENTLE = Weather(0.05, 0.1, 0.1, 0.03, 0.4, 0.25, 0.08, 0.05, 0.1, 0.02, 0.3, 0.3, ((64, 0.7), (48, 0.2), (32, 0.1)))
 
+# What is not fair: lane cameras' nights are darker and flatter than the test set's common weather.
+HARSH = Weather(grey=0.55, dark=0.25, low_contrast=0.3)
+
 
 @dataclass(frozen=True)
 class Recipe:
     """How many of what are in a batch, and what is weighed how.
 
     `fair` is the share of made plates that are seen in fair weather, `loose` that of coarse crops: most real plates are
-    far better to see than the worst that the others are spoilt to.
+    far better to see than the worst that the others are spoilt to. `reuse` is how often each picture is trained on.
     """
 
     rate: float = 2e-3
@@ -50,6 +55,7 @@ class Recipe:
     plate: float = 1.0
     warm_up_steps: int = 200
     ema: float = 0.999
+    reuse: int = 3
 
 
 @dataclass
@@ -67,7 +73,7 @@ class Batches:
 
     def __init__(self, pack: Path, recipe: Recipe, device: str, *, fold: str) -> None:
         self.recipe, self.device = recipe, device
-        self.composer = Composer(pack, device)
+        self.composer = Composer(pack, device, is_training=True)
         self.grounds = read_pack(pack, "ground", READER_SIZE, device).pictures
         self.real = read_pack(pack, "real", REAL_SIZE, device, keep=lambda row: is_trained_on(row, fold))
         self.texts = torch.tensor([places_of(row["text"]) for row in self.real.rows], device=device).view(-1, PLACES)
@@ -79,7 +85,7 @@ class Batches:
         fields = zip(*((part.pictures, part.places, part.is_plate, part.centres) for part in parts), strict=True)
         return Batch(*(torch.cat(field) for field in fields))
 
-    def made(self, count: int, shows: int = 1, weather: Weather | None = None) -> Batch:
+    def made(self, count: int, shows: int = 1) -> Batch:
         """`count` pictures of made plates, each plate shown in `shows` scenes."""
         plates = self.composer.compose(-(-count // shows))
         rows = torch.arange(count, device=self.device) % len(plates.places)
@@ -88,7 +94,7 @@ class Batches:
         crops, centres, _corners = seen_in_crops(plates, self._grounds(count), loose=self.recipe.loose)
         centres = torch.where((plates.places != EMPTY)[..., None], centres, torch.nan)
         fair = round(count * self.recipe.fair)
-        spoilt = torch.cat([distort(crops[:fair], GENTLE), distort(crops[fair:], weather)])
+        spoilt = torch.cat([distort(crops[:fair], GENTLE), distort(crops[fair:], HARSH)])
         return Batch(spoilt * 255, plates.places, torch.ones_like(rows).bool(), centres)
 
     def nothing(self, count: int) -> Batch:
@@ -120,10 +126,10 @@ class Run(TimedRun):
     def __init__(self, batches: Batches, options: Any) -> None:
         super().__init__(batches.device)
         self.batches, self.recipe, self.fold = batches, batches.recipe, options.fold
+        self.deck = Deck(batches.draw, reuse=self.recipe.reuse)
         self.reader = Reader().to(batches.device, memory_format=torch.channels_last)
-        if options.start is not None:
-            state = torch.load(options.start, map_location=batches.device, weights_only=True)
-            self.reader.load_state_dict(state["ema"])
+        if options.start:
+            self.reader.load_state_dict(mean_of(options.start))
         self.moving = Average(self.reader, self.recipe.ema)
         self.average = self.moving.network.eval()
         self.optimiser = torch.optim.AdamW(decay_groups(self.reader), lr=self.recipe.rate)
@@ -133,8 +139,7 @@ class Run(TimedRun):
         set_rate(
             self.optimiser, self.recipe.rate, step=self.step, warm_up_steps=warm_up_steps, progress=progress, last=0.01
         )
-        with torch.no_grad():
-            batch = self.batches.draw()
+        batch = self.deck.deal()
         self.reader.train()
         pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cuda", torch.bfloat16, enabled=pictures.is_cuda):
@@ -165,6 +170,16 @@ class Run(TimedRun):
 
     def take(self, state: dict[str, Any], path: Path) -> None:
         refuse_another_fold(state, self.fold, path)
+
+
+def mean_of(paths: Sequence[Path]) -> dict[str, Tensor]:
+    """The mean of the averaged weights of state files; runs that began alike can be one network so (Wortsman et al.,
+    "Model soups", ICML 2022)."""
+    states = [torch.load(path, map_location="cpu", weights_only=True)["ema"] for path in paths]
+    return {
+        name: torch.stack([state[name].float() for state in states]).mean(0) if value.is_floating_point() else value
+        for name, value in states[0].items()
+    }
 
 
 def losses_of(seen: tuple[Tensor, Tensor, Tensor], batch: Batch, recipe: Recipe) -> dict[str, Tensor]:
@@ -211,7 +226,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pack", type=Path)
     parser.add_argument("--state", type=Path, required=True)
-    parser.add_argument("--start", type=Path, help="a state file whose weights to begin with")
+    parser.add_argument("--start", type=Path, nargs="+", help="state files with whose weights, averaged, to begin")
     parser.add_argument("--minutes", type=float, default=5.0)
     parser.add_argument("--stop-after", type=float, default=math.inf)
     parser.add_argument("--fold", default="none", choices=["none", "all", *"01234"])
@@ -225,7 +240,7 @@ def main() -> None:
     options = _options()
     device = "cuda" if torch.cuda.is_available() else "cpu"
     torch.manual_seed(options.seed + int(time.time()) % 100_000)  # other batches when gone on with
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.benchmark = True
     recipe = Recipe(**{name: getattr(options, name) for name in Recipe.__dataclass_fields__})
     run = Run(Batches(options.pack, recipe, device, fold=options.fold), options)
     run.restore(options.state)
