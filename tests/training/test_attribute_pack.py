@@ -122,6 +122,19 @@ def test_clothes_read_by_eye_go_before_the_table(tmp_path: Path) -> None:
     assert found.labels[row["head"]] == ("pink",)
 
 
+def test_where_a_reading_and_the_label_differ_either_may_be_right(tmp_path: Path) -> None:
+    rows = (row for row in csv.DictReader(CLOTHES.open(), delimiter="\t") if row["person"].startswith("peta-viper/"))
+    row = next(row for row in rows if row["head"] == "upper_colour")
+    market(tmp_path, [])
+    number = row["person"].removeprefix("peta-viper/")
+    (tmp_path / "reid/more/peta_viper_Label.txt").write_text(f"{number} upperBodyRed lowerBodyBlue\n")
+    picture(tmp_path / f"reid/more/peta_viper/{number}_45_1.jpg")
+    (found,) = find_people(tmp_path)
+    assert found.labels["upper_colour"] == tuple(row["colours"].split())
+    assert len(found.labels["upper_colour"]) > 1
+    assert found.labels["lower_colour"] == ("blue",)
+
+
 def test_copies_of_a_photo_are_found_also_when_mirrored(tmp_path: Path) -> None:
     paths = [
         photo(tmp_path / "a.jpg", 1),

@@ -1,6 +1,6 @@
 """Bring what `pool` found into a describer's graph: values answered as one, and offsets.
 
-    python -m inference.training.attributes.finish person-describer.onnx heads.json person --out person-describer-1.onnx
+    python -m inference.training.attributes.finish person-describer.onnx heads.json person --out person-describer-2.onnx
 
 The graph's `logits` are those of `labels.HEADS`, a head after the other; the new ones are those of heads.json.
 """

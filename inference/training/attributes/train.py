@@ -50,7 +50,7 @@ class Recipe:
 
 
 RECIPES = {
-    "person": Recipe("osnet", (256, 128), strength=1.0, mixed=0.3),
+    "person": Recipe("osnet", (256, 128), strength=1.0, mixed=0.3, both_sides=True),
     "vehicle": Recipe("lite", (224, 224), strength=1.5, mixed=0.5, both_sides=True),
 }
 
