@@ -25,6 +25,7 @@ NEAR = 2.5
 # Shares of width and height that are left around a plate, in the order in which it is read: the finder's corners are
 # off by some hundredths of the width, and a wider cut loses no character. The others are tried where it stays doubtful.
 MARGINS = (0.1, 0.04, 0.18)
+# How often it is looked at from near at most.
 LOOKS = 3
 # Two places of a plate with a lower IoU are different ones.
 SETTLED = 0.6
