@@ -95,7 +95,7 @@ def test_what_was_read_stands_beside_its_vehicle_with_what_differs_marked(
     expect(pair.locator(".plate")).to_have_text("12가3456")
     expect(pair.locator(".plate-read")).to_have_text("12거3456")
     expect(pair.locator(".plate-details")).to_have_text("confidence 93 % · read 4 times · may be: 거 → 가 (12 %)")
-    expect(page.locator("#compare-large")).to_contain_text("What the model sees of the vehicle")
+    expect(page.locator("#compare-large")).to_contain_text("What the model sees")
     keep_screenshot(page, "compare-plates")
     assert findings(page) == []
     page.keyboard.press("ArrowRight")

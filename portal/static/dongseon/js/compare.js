@@ -87,9 +87,8 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
     return footage.frame.replace("{at_s}", row.at_s).replace("%7Bat_s%7D", row.at_s);
   }
 
-  const isVehicle = () => search()?.kind === "vehicle";
   /** The plate that the search compares; of who looks for a person it is a reminder. */
-  const asked = () => (isVehicle() ? search().plate : "");
+  const asked = () => (search()?.kind === "vehicle" ? search().plate : "");
 
   function about(row, isLarge) {
     const { sighting } = row;
@@ -118,7 +117,7 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
   }
 
   /** What the model says of it, beside what was asked for. */
-  const looks = (said) => h("div", {}, h("h3", {}, isVehicle() ? gettext("What the model sees of the vehicle") : gettext("What the model sees")),
+  const looks = (said) => h("div", {}, h("h3", {}, gettext("What the model sees")),
     h("p", { class: "look-list" }, ...said.map((look) => lookChip(look, { isLong: true }))));
 
   /** What the witness said, to be looked for on this candidate. Kept while the page is open, and judged by nobody. */
@@ -128,7 +127,7 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
     const found = checked.get(row.id) ?? new Set();
     checked.set(row.id, found);
     const mark = (word) => ({ target }) => (target.checked ? found.add(word) : found.delete(word));
-    return wanted.length > 0 && h("fieldset", { class: "checklist" }, h("legend", {}, isVehicle() ? gettext("Vehicle as described?") : gettext("As described?")), ...wanted.map((word) => h("label", { class: "check" },
+    return wanted.length > 0 && h("fieldset", { class: "checklist" }, h("legend", {}, gettext("As described?")), ...wanted.map((word) => h("label", { class: "check" },
       h("input", { type: "checkbox", checked: found.has(word), onchange: mark(word) }), word)));
   }
 
