@@ -223,6 +223,13 @@ def _time(index: PlateIndex, name: str, kind: tuple[bool, Change], texts: dict[i
 
 def _recall(index: PlateIndex, name: str, change: Change, texts: dict[int, str], rng: random.Random) -> None:
     """Of a plate that was misread, the read must be found by the truth."""
+    share, took = recall(index, change, texts, rng)
+    p50, p95 = np.percentile(took, (50, 95))
+    print(f"  {name:<42}{100 * share:7.1f}%{p50:8.1f}{p95:8.1f}")
+
+
+def recall(index: PlateIndex, change: Change, texts: dict[int, str], rng: random.Random) -> tuple[float, list[float]]:
+    """Ask for each of the numbered texts, changed; give the share found among the first, and the ms each took."""
     found, took = 0, []
     for number, text in texts.items():
         pattern = parse_pattern(change(text, rng))
@@ -230,8 +237,7 @@ def _recall(index: PlateIndex, name: str, change: Change, texts: dict[int, str],
         hits = index.rank(pattern, limit=FIRST).hits
         took.append((time.perf_counter() - start) * 1000)
         found += any(number in hit.ids for hit in hits)
-    p50, p95 = np.percentile(took, (50, 95))
-    print(f"  {name:<42}{100 * found / len(texts):7.1f}%{p50:8.1f}{p95:8.1f}")
+    return found / len(texts), took
 
 
 def _some(texts: Sequence[str], count: int, rng: random.Random) -> dict[int, str]:

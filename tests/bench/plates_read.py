@@ -14,7 +14,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -22,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
-from inference.core.plates import Character, PlateIndex, PlateRead, load_confusions, parse_pattern
+from inference.core.plates import Character, PlateIndex, PlateRead, load_confusions
 from inference.core.plates.reads import LEAST
-from tests.bench.plates import FIRST, PLATES, SHIPPED, made_up, mistakes
+from tests.bench.plates import PLATES, SHIPPED, made_up, mistakes, recall
 
 QUERIES = 400
 ASKED = ("nothing wrong", "one wrong, alike", "one wrong, any", "two wrong, alike", "two wrong, any")
@@ -77,16 +76,11 @@ def _how(text: str, read: str) -> str:
 
 
 def _recall(index: PlateIndex, name: str, change: str, texts: dict[int, str], asked: argparse.Namespace) -> None:
-    rng, found, took = random.Random(1), 0, []
-    chosen = rng.sample(sorted(texts), min(asked.queries, len(texts)))
-    for number in chosen:
-        pattern = parse_pattern(mistakes()[change](texts[number], rng))
-        start = time.perf_counter()
-        hits = index.rank(pattern, limit=FIRST).hits
-        took.append((time.perf_counter() - start) * 1000)
-        found += any(number in hit.ids for hit in hits)
+    rng = random.Random(1)
+    chosen = {number: texts[number] for number in rng.sample(sorted(texts), min(asked.queries, len(texts)))}
+    share, took = recall(index, mistakes()[change], chosen, rng)
     label = f"{name} ({len(chosen)})"
-    print(f"  {label:<64}{100 * found / len(chosen):7.1f}%{np.percentile(took, 95):8.1f}", flush=True)
+    print(f"  {label:<64}{100 * share:7.1f}%{np.percentile(took, 95):8.1f}", flush=True)
 
 
 def _pool(reads: Sequence[dict[str, Any]]) -> Pool:

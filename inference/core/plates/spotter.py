@@ -68,6 +68,10 @@ class _Sight:
         boxes = np.asarray([one.box for one in [self.start, *self.places][-2:]], np.float32)
         return float(iou_matrix(boxes[:1], boxes[1:])[0, 0]) >= SETTLED
 
+    @property
+    def is_doubtful(self) -> bool:
+        return self.read is not None and self.read.confidence < SURE
+
     def take(self, read: PlateRead | None, place: FoundPlate) -> None:
         if read is not None and (self.read is None or read.confidence > self.read.confidence):
             self.read, self.read_at = read, place
@@ -112,19 +116,15 @@ class PlateSpotter:
             for one, place in zip(left, self._from_near(left), strict=True):
                 one.places.append(place)
             self._cut([(one, one.last) for one in left], first)
-            left = [one for one in left if self._is_doubtful(one) or not (one.read or one.is_settled)]
+            left = [one for one in left if one.is_doubtful or not (one.read or one.is_settled)]
         for margin in others:
-            doubtful = [one for one in sights if self._is_doubtful(one)]
+            doubtful = [one for one in sights if one.is_doubtful]
             self._cut([(one, place) for one in doubtful for place in one.places], margin)
 
     def _cut(self, places: Sequence[tuple[_Sight, FoundPlate]], margin: float) -> None:
         reads = self.reader.read([rectified(one.picture, place.corners, margin=margin) for one, place in places])
         for (one, place), read in zip(places, reads, strict=True):
             one.take(read if read and read.confidence >= self._least else None, place)
-
-    @staticmethod
-    def _is_doubtful(one: _Sight) -> bool:
-        return one.read is not None and one.read.confidence < SURE
 
     def _from_near(self, sights: Sequence[_Sight]) -> list[FoundPlate]:
         """Look at each plate from near. One that is not seen again stays where it was."""
