@@ -67,9 +67,16 @@ class TimedRun(ABC):
         self.save(state)
 
     def tell(self, losses: Mapping[str, Tensor]) -> None:
+        """Print how far the run is and how good.
+
+        Raises:
+            FloatingPointError: A loss is no number any more: nothing good can come of going on.
+        """
         words = [f"{self.seconds / 60:6.2f} min", f"step {self.step}"]
         words += [f"{name} {float(value):.4f}" for name, value in losses.items()]
         print(*words, *self.findings(), sep=", ", flush=True)
+        if lost := [name for name, value in losses.items() if not value.isfinite()]:
+            raise FloatingPointError(f"No number any more: {', '.join(lost)}.")
 
     def save(self, path: Path) -> None:
         """Write the state: a run that is killed meanwhile finds the one before."""

@@ -17,7 +17,7 @@ from inference.training.plates import finder, train  # noqa: E402
 from inference.training.plates.compose import Composer  # noqa: E402
 from inference.training.plates.deck import Deck  # noqa: E402
 from inference.training.plates.distort import CLEAN, Weather, distort  # noqa: E402
-from inference.training.plates.evaluate import kept_set, made_set  # noqa: E402
+from inference.training.plates.evaluate import FAR, LEVELS, far_away, kept_set, made_set  # noqa: E402
 from inference.training.plates.finder import Scenes  # noqa: E402
 from inference.training.plates.glyphs import CELL, CHARACTERS, MARK_NUMBERS  # noqa: E402
 from inference.training.plates.layouts import LAYOUTS, tables  # noqa: E402
@@ -113,6 +113,10 @@ def test_crops_keep_their_shape_and_range_however_they_are_spoilt(pack: Path) ->
     assert float(((known > 0) & (known < 1)).float().mean()) > 0.95
 
 
+LONG_KIND = next(number for number, layout in enumerate(LAYOUTS) if layout.name == "white three digits, long")
+SHORT_KIND = next(number for number, layout in enumerate(LAYOUTS) if layout.name == "green, region")
+
+
 def test_few_pixels_lose_detail() -> None:
     torch.manual_seed(5)
     fine = torch.rand(8, 1, 64, 192).expand(-1, 3, -1, -1)
@@ -121,8 +125,22 @@ def test_few_pixels_lose_detail() -> None:
     assert float(spoilt.std()) < 0.5 * float(distort(fine, still).std())
 
 
+def test_plates_as_far_away_as_each_other_have_pixels_by_their_size() -> None:
+    torch.manual_seed(6)
+    still = replace(CLEAN, noise=0.0, codec=0.0)
+    kinds = torch.tensor([number for number in (LONG_KIND, SHORT_KIND) for _ in range(8)])
+    fine = torch.rand(16, 1, 64, 192).expand(-1, 3, -1, -1)
+    seen = far_away(fine, kinds, still)
+    down = seen.diff(dim=2).abs().mean((1, 2, 3)) / seen.std((1, 2, 3))
+    across = seen.diff(dim=3).abs().mean((1, 2, 3)) / seen.std((1, 2, 3))
+    # A long plate is 16 rows of 76 pixels there, one in two lines 25 of 49.
+    assert float(down[8:].mean()) > 1.2 * float(down[:8].mean())
+    assert float(across[:8].mean()) > 1.2 * float(across[8:].mean())
+    assert FAR in LEVELS
+
+
 def test_a_batch_knows_what_is_a_plate_and_never_has_plates_of_the_fold(pack: Path) -> None:
-    batches = train.Batches(pack, train.Recipe(plates=6, real=4, nothing=3), "cpu", fold="2")
+    batches = train.Batches(pack, train.Recipe(plates=6, real=4, nothing=3, at_once=1), "cpu", fold="2")
     assert {row["text"] for row in batches.real.rows} == {text for text in TEXTS if fold_of(text) != 2}
     batch = batches.draw()
     assert batch.pictures.shape == (13, 3, 64, 192)
@@ -133,7 +151,7 @@ def test_a_batch_knows_what_is_a_plate_and_never_has_plates_of_the_fold(pack: Pa
 
 
 def test_a_run_goes_on_where_it_stopped_and_not_with_another_fold(pack: Path, tmp_path: Path) -> None:
-    batches = train.Batches(pack, train.Recipe(plates=4, real=2, nothing=2), "cpu", fold="1")
+    batches = train.Batches(pack, train.Recipe(plates=4, real=2, nothing=2, at_once=1), "cpu", fold="1")
     run = train.Run(batches, SimpleNamespace(start=None, fold="1"))
     for _ in range(2):
         assert all(np.isfinite(float(loss)) for loss in run.train_once(0.1).values())
@@ -200,7 +218,7 @@ def test_the_finders_target_is_read_back_as_the_same_corners() -> None:
 
 
 def test_pictures_without_a_plate_have_no_heat(pack: Path) -> None:
-    batches = finder.Batches(pack, finder.Recipe(made=3, plain=2, real=2), "cpu", fold="all")
+    batches = finder.Batches(pack, finder.Recipe(made=3, plain=2, real=2, at_once=1), "cpu", fold="all")
     scenes = batches.draw()
     heat, _cell, _offsets = finder.targets(scenes)
     assert heat.flatten(1).amax(1).tolist() == [1, 1, 1, 0, 0, 1, 1]
@@ -229,6 +247,21 @@ def test_a_deck_deals_each_picture_about_as_often_as_it_is_told() -> None:
     # Of the last batches two are kept; before them the first alone.
     assert {float(value) for batch in dealt[:3] for value in batch.pictures.flatten()} == {10.0}
     assert {float(value) for batch in dealt[9:] for value in batch.pictures.flatten()} <= {30.0, 40.0}
+
+
+def test_a_draw_for_several_batches_lasts_for_as_many() -> None:
+    drawn: list[Scenes] = []
+
+    def draw() -> Scenes:
+        pictures = torch.full((12, 1, 1, 1), float(len(drawn)))
+        drawn.append(Scenes(pictures, pictures[:, 0], torch.ones(12, dtype=torch.bool)))
+        return drawn[-1]
+
+    deck = Deck(draw, reuse=2, at_once=3, depth=2)
+    dealt = [deck.deal() for _ in range(12)]
+    assert len(drawn) == 2
+    assert all(len(batch.pictures) == 4 for batch in dealt)
+    assert {float(value) for batch in dealt[6:] for value in batch.pictures.flatten()} == {0.0, 1.0}
 
 
 def test_a_deck_without_reuse_gives_what_is_drawn() -> None:

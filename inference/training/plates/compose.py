@@ -19,6 +19,8 @@ from inference.training.plates.layouts import DASH, MARK, PAINTED
 from inference.training.plates.texts import EMPTY, LETTER, PLACES
 
 CANVAS = (96, 288)
+# How much oftener plates in two lines are trained on than they come: their writing is half as high.
+CROWDED = 1.6
 # How much of the canvas is around the plate on each side: room for a frame.
 MARGIN = 0.06
 
@@ -48,6 +50,9 @@ class Composer:
         self.atlas = torch.cat([self.atlas, more]) if is_training else self.atlas
         self.names = self.atlas.shape[0]
         self.tables = arrays
+        if is_training:
+            wide, tall = arrays["sizes"].unbind(1)
+            arrays["weights"] = arrays["weights"] * torch.where(tall > wide / 2, CROWDED, 1.0)
         self.regions = torch.tensor([[ALPHABET.index(part) for part in region] for region in REGIONS], device=device)
         self.device = device
         self.dash = self.atlas.shape[2] - 1

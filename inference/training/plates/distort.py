@@ -46,8 +46,11 @@ class Weather:
 CLEAN = Weather(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0.3, 0.3, ((64, 1.0),))
 
 
-def distort(pictures: Tensor, weather: Weather | None = None) -> Tensor:
-    """N×3×H×W float 0–1 in and out, each picture spoilt on its own."""
+def distort(pictures: Tensor, weather: Weather | None = None, *, pixels: tuple[int, int] | None = None) -> Tensor:
+    """N×3×H×W float 0–1 in and out, each picture spoilt on its own.
+
+    `pixels`: rows and columns that the sensor has for each, instead of the weather's heights.
+    """
     weather = weather or Weather()
     pictures = _dirt(pictures, weather.dirt)
     pictures = _shadow(pictures, weather.shadow)
@@ -58,6 +61,8 @@ def distort(pictures: Tensor, weather: Weather | None = None) -> Tensor:
     pictures = _rain(pictures, weather.rain)
     if weather.blur:
         pictures = _blur(pictures, weather.blur)
+    if pixels is not None:
+        return _through(pictures, pixels, weather)
     return _sensor(pictures, weather)
 
 
@@ -177,21 +182,23 @@ def _sensor(pictures: Tensor, weather: Weather) -> Tensor:
         rows = order[round(start * len(order)) : round((start + share / total) * len(order))]
         start += share / total
         if len(rows):
-            result[rows] = _through(pictures[rows], round(height * size[0] / 64), size, weather)
+            few = round(height * size[0] / 64)
+            result[rows] = _through(pictures[rows], (few, round(few * size[1] / size[0])), weather)
     return result
 
 
-def _through(pictures: Tensor, height: int, size: tuple[int, ...], weather: Weather) -> Tensor:
-    small = pictures
-    if height < size[0]:
-        small = F.interpolate(pictures, (height, round(height * size[1] / size[0])), mode="area")
+def _through(pictures: Tensor, pixels: tuple[int, int], weather: Weather) -> Tensor:
+    small, size = pictures, tuple(pictures.shape[2:])
+    is_smaller = pixels[0] < size[0]
+    if is_smaller:
+        small = F.interpolate(pictures, pixels, mode="area")
     grain = torch.randn_like(small[:, :1]) + 0.4 * torch.randn_like(small)
     # Shot noise grows with the light; a dark picture's noise must not bury it.
     light = 0.3 + small.mean((1, 2, 3), keepdim=True)
     small = small + grain * light * _uniform(small, 0, 0.09) * _chance(small, weather.noise)
     if weather.codec:
         small = _codec(small.clamp(0, 1), weather.codec)
-    if height < size[0]:
+    if is_smaller:
         how = ("bilinear", "bicubic")[int(torch.randint(0, 2, ()))]
         small = F.interpolate(small, size, mode=how, align_corners=False)
     return small.clamp(0, 1)

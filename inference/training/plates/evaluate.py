@@ -35,7 +35,7 @@ from inference.training.plates.scene import seen_in_crops
 from inference.training.plates.scores import Score, confusion_table, letter_table, score_of
 from inference.training.plates.texts import FOLDS, text_of
 
-SEED, COUNT, CHUNK = 20_261_128, 10_000, 250
+SEED, COUNT, CHUNK = 20_261_128, 11_250, 250
 SURE = 0.7
 Pairs = Counter[tuple[str, str]]
 TakenFor = defaultdict[tuple[str, str], float]
@@ -50,7 +50,10 @@ LEVELS: dict[str, Weather] = {
     "dirt, rain, movement": replace(SOFT, dirt=1.0, rain=0.3, blur=0.8, shadow=0.4, heights=((64, 0.5), (32, 0.5))),
     "as in training": Weather(),
     "16 px alone": replace(CLEAN, heights=((16, 1.0),)),
+    "far away": CLEAN,
 }
+# At this level each plate has as many pixels as where a long one, 110 mm high, is 16 px high.
+FAR, FAR_PX_PER_MM = "far away", 16 / 110
 HARD = ("24 px", "16 px", "12 px", "night", "dirt, rain, movement")
 
 
@@ -77,8 +80,19 @@ def made_set(pack: Path, *, count: int = COUNT, seed: int = SEED) -> Iterator[Pa
             rows = torch.randint(0, len(grounds), (len(plates.places),), generator=generator)
             crops, _centres, _corners = seen_in_crops(plates, grounds[rows].float() / 255, loose=0.0)
             texts = [text_of(places) for places in plates.places.tolist()]
-            yield level, distort(crops, weather) * 255, texts, [LAYOUTS[kind].name for kind in plates.layouts.tolist()]
+            seen = far_away(crops, plates.layouts, weather) if level == FAR else distort(crops, weather)
+            yield level, seen * 255, texts, [LAYOUTS[kind].name for kind in plates.layouts.tolist()]
             left -= len(texts)
+
+
+def far_away(crops: Tensor, layouts: Tensor, weather: Weather) -> Tensor:
+    """Spoil crops of plates that are as far from the camera as each other, whatever their size."""
+    seen = torch.empty_like(crops)
+    sizes = [LAYOUTS[kind].size for kind in layouts.tolist()]
+    for wide, tall in sorted(set(sizes)):
+        rows = torch.tensor([size == (wide, tall) for size in sizes], device=crops.device)
+        seen[rows] = distort(crops[rows], weather, pixels=(round(tall * FAR_PX_PER_MM), round(wide * FAR_PX_PER_MM)))
+    return seen
 
 
 def kept_set(pack: Path, path: Path, *, count: int) -> list[Part]:

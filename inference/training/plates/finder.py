@@ -45,6 +45,7 @@ class Recipe:
     warm_up_steps: int = 100
     ema: float = 0.998
     reuse: int = 3
+    at_once: int = 4
 
 
 @dataclass
@@ -67,9 +68,10 @@ class Batches:
         self.kept = read_pack(pack, "framed", FINDER_SIZE, device, keep=lambda row: not is_trained_on(row, fold))
 
     def draw(self) -> Scenes:
-        parts = [self.made(self.recipe.made), self.plain(self.recipe.plain)]
+        times = self.recipe.at_once
+        parts = [self.made(self.recipe.made * times), self.plain(self.recipe.plain * times)]
         if len(self.real):
-            parts.append(self.real_ones(self.recipe.real))
+            parts.append(self.real_ones(self.recipe.real * times))
         return Scenes(
             *(torch.cat(field) for field in zip(*((p.pictures, p.corners, p.is_exact) for p in parts), strict=True))
         )
@@ -196,7 +198,7 @@ class Run(TimedRun):
     def __init__(self, batches: Batches, options: Any) -> None:
         super().__init__(batches.device)
         self.batches, self.recipe, self.fold = batches, batches.recipe, options.fold
-        self.deck = Deck(batches.draw, reuse=self.recipe.reuse)
+        self.deck = Deck(batches.draw, reuse=self.recipe.reuse, at_once=self.recipe.at_once)
         self.finder = Finder().to(batches.device, memory_format=torch.channels_last)
         if options.start is not None:
             state = torch.load(options.start, map_location=batches.device, weights_only=True)

@@ -74,7 +74,9 @@ class Reader(nn.Module):
         looks = (questions @ self.keys(placed).flatten(2) * self.sharpness).softmax(2)
         found = looks @ self.values(placed).flatten(2).transpose(1, 2)
         characters = self.characters(self.answer(found + self.questions))
-        plate = self.plate(torch.cat([mean, features.amax((2, 3)), found.mean(1)], 1))[:, 0]
+        # Not `amax`: its gradient divides by how many equal the maximum, and a compiled pass may find none.
+        most = F.adaptive_max_pool2d(features, 1).flatten(1)
+        plate = self.plate(torch.cat([mean, most, found.mean(1)], 1))[:, 0]
         return characters, plate, looks
 
 

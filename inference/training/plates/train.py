@@ -30,7 +30,9 @@ from inference.training.plates.network import READER_MAP, READER_SIZE, Reader
 from inference.training.plates.scene import SQUARE, homography, project, seen_in_crops, signs
 from inference.training.plates.texts import EMPTY, PLACES, places_of
 
-GENTLE = Weather(0.05, 0.1, 0.1, 0.03, 0.4, 0.25, 0.08, 0.05, 0.1, 0.02, 0.3, 0.3, ((64, 0.7), (48, 0.2), (32, 0.1)))
+# What is small is mostly far away in fair weather, so half of the fair ones are.
+FAR = ((64, 0.3), (48, 0.1), (32, 0.13), (24, 0.14), (20, 0.12), (16, 0.15), (12, 0.06))
+GENTLE = Weather(0.05, 0.1, 0.1, 0.03, 0.4, 0.25, 0.08, 0.05, 0.1, 0.02, 0.3, 0.3, FAR)
 
 # What is not fair: lane cameras' nights are darker and flatter than the test set's common weather.
 HARSH = Weather(grey=0.55, dark=0.25, low_contrast=0.3)
@@ -41,7 +43,8 @@ class Recipe:
     """How many of what are in a batch, and what is weighed how.
 
     `fair` is the share of made plates that are seen in fair weather, `loose` that of coarse crops: most real plates are
-    far better to see than the worst that the others are spoilt to. `reuse` is how often each picture is trained on.
+    far better to see than the worst that the others are spoilt to. `reuse` is how often each picture is trained on,
+    `at_once` for how many batches pictures are drawn together.
     """
 
     rate: float = 2e-3
@@ -49,13 +52,14 @@ class Recipe:
     real: int = 64
     nothing: int = 192
     shows: int = 2
-    fair: float = 0.4
+    fair: float = 0.5
     loose: float = 0.4
     looks: float = 0.3
     plate: float = 1.0
     warm_up_steps: int = 200
     ema: float = 0.999
     reuse: int = 3
+    at_once: int = 4
 
 
 @dataclass
@@ -79,9 +83,10 @@ class Batches:
         self.texts = torch.tensor([places_of(row["text"]) for row in self.real.rows], device=device).view(-1, PLACES)
 
     def draw(self) -> Batch:
-        parts = [self.made(self.recipe.plates, self.recipe.shows), self.nothing(self.recipe.nothing)]
+        times = self.recipe.at_once
+        parts = [self.made(self.recipe.plates * times, self.recipe.shows), self.nothing(self.recipe.nothing * times)]
         if len(self.real) and self.recipe.real:
-            parts.append(self.real_ones(self.recipe.real))
+            parts.append(self.real_ones(self.recipe.real * times))
         fields = zip(*((part.pictures, part.places, part.is_plate, part.centres) for part in parts), strict=True)
         return Batch(*(torch.cat(field) for field in fields))
 
@@ -126,10 +131,12 @@ class Run(TimedRun):
     def __init__(self, batches: Batches, options: Any) -> None:
         super().__init__(batches.device)
         self.batches, self.recipe, self.fold = batches, batches.recipe, options.fold
-        self.deck = Deck(batches.draw, reuse=self.recipe.reuse)
+        self.deck = Deck(batches.draw, reuse=self.recipe.reuse, at_once=self.recipe.at_once, depth=12)
         self.reader = Reader().to(batches.device, memory_format=torch.channels_last)
         if options.start:
             self.reader.load_state_dict(mean_of(options.start))
+        # A quarter less time a step on an H200: normalisation and activation in one pass.
+        self.look = torch.compile(self.reader, dynamic=False) if batches.device == "cuda" else self.reader
         self.moving = Average(self.reader, self.recipe.ema)
         self.average = self.moving.network.eval()
         self.optimiser = torch.optim.AdamW(decay_groups(self.reader), lr=self.recipe.rate)
@@ -143,7 +150,7 @@ class Run(TimedRun):
         self.reader.train()
         pictures = batch.pictures.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cuda", torch.bfloat16, enabled=pictures.is_cuda):
-            seen = self.reader(pictures)
+            seen = self.look(pictures)
         losses = losses_of(seen, batch, self.recipe)
         self.optimiser.zero_grad(set_to_none=True)
         torch.stack(list(losses.values())).sum().backward()
