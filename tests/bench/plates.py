@@ -7,8 +7,9 @@ characters are confused as here, and with that of the shipped reader, which know
 made up in the shares in which they are on the road. Every twentieth was misread by its reader, which holds the right
 character as its second choice. Mistakes are drawn from two tables that the prior does not know: `alike`, how much the
 drawings of the characters look like each other at 12 × 14 px, and `any`, every other character of the kind with the
-same chance. A search counts if the plate that was meant is among the first ten; where two characters may be any others,
-so many stored plates are as near as the right one that no order can help (docs/measurements.md has how many).
+same chance. A character too few or too many is wrong in what is asked for, or in what was read and is stored. A search
+counts if the plate that was meant is among the first ten; where two characters may be any others, so many stored plates
+are as near as the right one that no order can help (docs/measurements.md has how many).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -38,6 +40,8 @@ from inference.core.plates.formats import COMMERCIAL, DELIVERY, DIGITS, LETTERS,
 PLATES, QUERIES, FIRST = 1_000_000, 300, 10
 BAR_MS = 100.0
 MISREAD_EVERY = 20
+# Characters of the shortest plate.
+SHORTEST = 7
 SHIPPED = MANIFEST.with_name("plate-reader.tsv")
 
 # For each character the three likest of its kind with their correlation in per cent, over the drawings of the MIT
@@ -83,15 +87,19 @@ def main(arguments: Sequence[str] = ()) -> None:
     rng = random.Random(13)
     texts = made_up(asked.plates, rng)
     index = _filled(texts, rng)
+    reads = _add_misread(index, texts, 3 * asked.queries, random.Random(17))
     print(f"  {'kind of query':<34}{'p50 ms':>8}{'p95 ms':>8}{'worst':>8}")
     for name, kind in _kinds().items():
         _time(index, name, kind, _some(texts, asked.queries, rng), rng)
-    print(f"\n  {'true plate in the first ten':<42}{'recall':>8}{'p50 ms':>8}{'p95 ms':>8}")
+    print(f"\n  {'true plate in the first ten':<52}{'recall':>8}{'p50 ms':>8}{'p95 ms':>8}")
     for table, confusions in _tables().items():
         index.confusions = confusions
         print(f"  costs of mistakes: {table}")
         for name, change in mistakes().items():
             _recall(index, name, change, _some(texts, 3 * asked.queries, rng), rng)
+        for name, own in reads.items():
+            for way in ("nothing wrong", "one wrong, alike"):
+                _recall(index, f"{name}; {way}", mistakes()[way], own, rng)
 
 
 def _tables() -> dict[str, Confusions]:
@@ -142,6 +150,29 @@ def _filled(texts: Sequence[str], rng: random.Random) -> PlateIndex:
     return index
 
 
+def _add_misread(index: PlateIndex, texts: Sequence[str], count: int, rng: random.Random) -> dict[str, dict[int, str]]:
+    """Store plates with a character too few or too many, so many of each kind; give what stands on them, by number."""
+    known = set(texts)
+    others = (one for one in made_up(40 * count, rng) if one not in known)
+    reads: dict[str, dict[int, str]] = {}
+    start = 2 * len(texts)
+    for name, (change, can_be) in _misreadings().items():
+        own = list(islice((one for one in others if can_be(one)), count))
+        index.add(range(start, start + len(own)), [change(one, rng) for one in own])
+        reads[name] = dict(enumerate(own, start))
+        start += len(own)
+    return reads
+
+
+def _misreadings() -> dict[str, tuple[Change, Callable[[str], bool]]]:
+    """Name, what is read of a plate, and which plates can be read so."""
+    return {
+        "one left out by the reader": (_lost, lambda _: True),
+        "one too many by the reader": (_gained, lambda _: True),
+        "first of three digits not read": (lambda text, _: text[1:], lambda text: text[:3].isdigit()),
+    }
+
+
 def _learned(rng: random.Random) -> Confusions:
     """Count the reads of a reader that errs in 2 % of characters: nine times in ten as `alike`, else as `any`."""
     counts: Counter[tuple[str, str]] = Counter()
@@ -182,6 +213,7 @@ def _kinds() -> dict[str, tuple[bool, Change]]:
         "ranked, two wrong": (True, lambda text, rng: _wrong(text, 2, rng, _any)),
         "ranked, 12가34??": (True, lambda text, _: text[:-2] + "??"),
         "ranked, 12?3456, one wrong": (True, lambda text, rng: _hide_letter(_wrong_digit(text, rng), rng)),
+        "ranked, a character left out": (True, lambda text, rng: _typed(_lost(text, rng))),
         "ranked, letter left out": (True, lambda text, _: text[: _letter(text)] + text[_letter(text) + 1 :]),
         "ranked, *3456, one wrong": (True, lambda text, rng: "*" + _wrong_digit(text, rng)[-4:]),
         "ranked, *가34*": (True, lambda text, _: f"*{text[_letter(text) : _letter(text) + 3]}*"),
@@ -198,8 +230,8 @@ def mistakes() -> dict[str, Change]:
         "two wrong, one alike and one any": lambda text, rng: _wrong(text, 2, rng, _other, _any),
         "two wrong, any": lambda text, rng: _wrong(text, 2, rng, _any),
         "two digits turned round": _turned,
-        "a digit left out": _shorter,
-        "a digit too many": _longer,
+        "a character left out, anywhere": lambda text, rng: _typed(_lost(text, rng)),
+        "a digit too many, anywhere": _gained,
         "region left out, one wrong, alike": lambda text, rng: _wrong(_without_region(text), 1, rng, _other),
         "letter unknown, one wrong, alike": lambda text, rng: _hide_letter(_wrong_digit(text, rng), rng),
     }
@@ -225,7 +257,7 @@ def _recall(index: PlateIndex, name: str, change: Change, texts: dict[int, str],
     """Of a plate that was misread, the read must be found by the truth."""
     share, took = recall(index, change, texts, rng)
     p50, p95 = np.percentile(took, (50, 95))
-    print(f"  {name:<42}{100 * share:7.1f}%{p50:8.1f}{p95:8.1f}")
+    print(f"  {name:<52}{100 * share:7.1f}%{p50:8.1f}{p95:8.1f}")
 
 
 def recall(index: PlateIndex, change: Change, texts: dict[int, str], rng: random.Random) -> tuple[float, list[float]]:
@@ -288,13 +320,18 @@ def _turned(text: str, rng: random.Random) -> str:
     return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
 
 
-def _shorter(text: str, rng: random.Random) -> str:
-    at = len(text) - rng.randint(1, 4)
+def _lost(text: str, rng: random.Random) -> str:
+    at = rng.randrange(len(text))
     return text[:at] + text[at + 1 :]
 
 
-def _longer(text: str, rng: random.Random) -> str:
-    at = len(text) - rng.randint(0, 4)
+def _typed(text: str) -> str:
+    """Ask as the portal does: what is shorter than any plate is a part, which may stand anywhere."""
+    return text if len(text) >= SHORTEST else f"*{text}*"
+
+
+def _gained(text: str, rng: random.Random) -> str:
+    at = rng.randint(0, len(text))
     return text[:at] + rng.choice(DIGITS) + text[at:]
 
 

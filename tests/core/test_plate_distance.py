@@ -1,16 +1,18 @@
 """How unlike two plates are, and the costs that it is made of."""
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inference.core.errors import PlateError
 from inference.core.plates import (
     Confusions,
+    Part,
     confusions_from_counts,
     default_confusions,
     load_confusions,
@@ -18,7 +20,8 @@ from inference.core.plates import (
     plate_distance,
 )
 from inference.core.plates.codes import code_of
-from inference.core.plates.confusions import LEAST_GAP, ODD_DIGIT
+from inference.core.plates.confusions import FRONT, LEAST_GAP, MOST_GAP, ODD_DIGIT
+from inference.core.plates.distance import MOST_GAPS
 
 PRIOR = default_confusions()
 
@@ -48,11 +51,53 @@ def test_the_prior_knows_the_confusions_of_the_field(pair: str) -> None:
     assert cost(PRIOR, *pair) == cost(PRIOR, *reversed(pair)) < 0.75
 
 
-def test_a_character_too_many_or_too_few_costs_more_than_any_confusion() -> None:
+@pytest.mark.parametrize(
+    ("asked", "stored", "expected"),
+    [
+        ("123가4567", "23가4567", PRIOR.front_gap),  # the first digit of three is lost
+        ("23가4567", "123가4567", PRIOR.front_gap),  # or added
+        ("123가4567", "13가4567", PRIOR.gap),  # another of the class number: both are plates
+        ("13가4567", "123가4567", PRIOR.gap),
+        ("서울12바3456", "서울2바3456", PRIOR.broken_gap),
+        ("12가3456", "2가3456", PRIOR.broken_gap),  # what no plate has is a mistake wherever it is
+        ("12가3456", "12가345", PRIOR.broken_gap),
+        ("12가3456", "12가34566", PRIOR.broken_gap),
+        ("12가3456", "123456", PRIOR.broken_gap),
+        ("12가3456", "12가나3456", PRIOR.broken_gap),
+        ("12가345", "12가3456", PRIOR.broken_gap),  # and so is what no plate has that is asked for
+        ("12가34567", "12가3456", PRIOR.broken_gap),
+        ("*3456", "12가345", PRIOR.broken_gap),
+        ("*345", "12가3456", PRIOR.gap),  # the last: what may stand anywhere is no mistake
+        ("12가3456", "2가3457", PRIOR.broken_gap + ODD_DIGIT),
+        ("12가3456", "12가34", 2 * PRIOR.broken_gap),
+    ],
+)
+def test_what_a_character_too_many_or_too_few_costs(asked: str, stored: str, expected: float) -> None:
+    assert distance(asked, stored) == pytest.approx(expected)
+
+
+def test_where_both_are_plates_a_character_more_costs_more_than_any_confusion_but_at_the_front() -> None:
     most = PRIOR.swaps[np.isfinite(PRIOR.swaps)].max()
-    assert distance("12가3456", "12가345") == pytest.approx(PRIOR.missing)
-    assert distance("12가345", "12가3456") == pytest.approx(PRIOR.added)
-    assert min(PRIOR.missing, PRIOR.added, LEAST_GAP) > most == 1.0
+    assert PRIOR.gap > most == 1.0
+    assert PRIOR.broken_gap < PRIOR.front_gap < ODD_DIGIT
+    # Two characters that only one side has are never a nearer way to say that one is another.
+    assert 2 * PRIOR.broken_gap >= most
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("12가346", PRIOR.broken_gap),
+        ("12가456", PRIOR.broken_gap),
+        ("123456", PRIOR.broken_gap),
+        ("12가345", 0.0),  # as a part it fits as it is
+        ("12가3", 0.0),
+        ("12가3*6", 0.0),
+    ],
+)
+def test_a_part_that_lacks_one_character_of_a_plate_may_be_that_plate(asked: str, expected: float) -> None:
+    pattern = parse_pattern(asked, Part.ANY)
+    assert plate_distance(pattern, "12가3456", PRIOR) == pytest.approx(expected)
 
 
 def test_neighbours_that_changed_places_are_one_mistake() -> None:
@@ -87,17 +132,21 @@ def test_what_has_hardly_anything_in_common_is_not_worked_out() -> None:
 
 
 @settings(max_examples=200, deadline=None)
+@example("3가8013", "03가8013")
+@example("03가8013", "0가8013")
 @given(st.text("0138가거나", min_size=1, max_size=7), st.text("0138가거나", min_size=1, max_size=7))
 def test_the_distance_is_that_of_a_plain_recursion(asked: str, stored: str) -> None:
-    """Digits in front and syllables only behind, so that neither has a region."""
+    """Digits in front, so that neither has a region."""
     asked, stored = f"1{asked}", f"1{stored}"
     expected = plainly(asked, stored)
     found = distance(asked, stored)
-    assert found == pytest.approx(expected, abs=1e-4) or (found == math.inf and abs(len(asked) - len(stored)) > 3)
+    assert found == pytest.approx(expected, abs=1e-4)
 
 
 def plainly(asked: str, stored: str) -> float:
-    """The recursion written out for two texts, kept within three gaps."""
+    """The recursion written out for two texts, kept within three characters more or fewer at every place."""
+    are_plates = all(re.fullmatch("[0-9]{2,3}[가-힣][0-9]{4}", text) for text in (asked, stored))
+    inner, front = (PRIOR.gap, PRIOR.front_gap) if are_plates else (PRIOR.broken_gap, PRIOR.broken_gap)
     table = {(0, 0): 0.0}
     for i in range(len(asked) + 1):
         for j in range(len(stored) + 1):
@@ -105,14 +154,14 @@ def plainly(asked: str, stored: str) -> float:
             if i and j:
                 ways.append(table[i - 1, j - 1] + cost(PRIOR, asked[i - 1], stored[j - 1]))
             if i:
-                ways.append(table[i - 1, j] + PRIOR.missing)
+                ways.append(table[i - 1, j] + (inner if i + j > 1 else front))
             if j:
-                ways.append(table[i, j - 1] + PRIOR.added)
+                ways.append(table[i, j - 1] + (inner if i + j > 1 else front))
             pair = asked[i - 2 : i]
             if i > 1 and j > 1 and pair.isascii() and pair[0] != pair[1]:
                 crossed = cost(PRIOR, asked[i - 1], stored[j - 2]) + cost(PRIOR, asked[i - 2], stored[j - 1])
                 ways.append(table[i - 2, j - 2] + PRIOR.turned + crossed)
-            table[i, j] = min(ways)
+            table[i, j] = min(ways) if abs(i - j) <= MOST_GAPS else math.inf
     return table[len(asked), len(stored)]
 
 
@@ -145,21 +194,41 @@ def test_few_counts_change_little_and_none_change_nothing() -> None:
     assert np.array_equal(confusions_from_counts({("3", "8"): 0}).swaps, PRIOR.swaps)
 
 
-def test_missed_and_added_characters_are_learned_too() -> None:
-    often = confusions_from_counts({("1", "1"): 9_000, ("1", ""): 1_000, ("", "1"): 5})
-    assert often.missing == LEAST_GAP  # never less than an unrelated character
-    assert often.added > 0.8
+def test_missed_and_added_characters_are_learned_too_from_both_sides() -> None:
+    counts = {("1", "1"): 9_900.0, ("1", ""): 90.0, ("", "1"): 100.0}  # of ten digits each is added ten times
+    assert confusions_from_counts(counts).gap == pytest.approx(-math.log(50 / 10_090) / 8, abs=0.001)
+    assert confusions_from_counts(counts).front_gap == PRIOR.front_gap
+    often = confusions_from_counts({("1", "1"): 5_000, ("1", ""): 5_000})
+    assert often.gap == LEAST_GAP
+    seldom = confusions_from_counts({("1", "1"): 10**6, ("1", ""): 1})
+    assert seldom.gap == MOST_GAP
+
+
+def test_how_plates_begin_is_learned_by_itself() -> None:
+    counts = {("1", "1"): 9_900.0, (FRONT, FRONT): 9_910.0, (FRONT, ""): 90.0, ("", FRONT): 100.0}
+    learned = confusions_from_counts(counts)
+    assert learned.front_gap == pytest.approx(-math.log(50 / 10_100) / 8, abs=0.001)
+    assert learned.gap == PRIOR.gap
+
+
+def test_a_table_without_missed_and_added_characters_says_nothing_of_them() -> None:
+    """Such tables were made by leaving out all reads with more or fewer characters."""
+    learned = confusions_from_counts({("1", "1"): 10**6, (FRONT, FRONT): 10**6})
+    assert (learned.gap, learned.front_gap) == (PRIOR.gap, PRIOR.front_gap)
 
 
 def test_a_table_of_counts_is_read_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "confusions.tsv"
     file.write_text(
-        "true\tread\tcount\n가\t가\t500\n가\t거\t100.25\n\n1\t\t3\n\t1\t2\n가\t거\t20\n", encoding="utf-8-sig"
+        "true\tread\tcount\n가\t가\t500\n가\t거\t100.25\n\n1\t\t3\n\t1\t2\n^\t\t9\n^\t^\t500\n가\t거\t20\n",
+        encoding="utf-8-sig",
     )
     learned = load_confusions(file)
-    expected = confusions_from_counts({("가", "가"): 500, ("가", "거"): 120.25, ("1", ""): 3, ("", "1"): 2})
+    counts = {("가", "가"): 500, ("가", "거"): 120.25, ("1", ""): 3, ("", "1"): 2}
+    expected = confusions_from_counts({**counts, (FRONT, ""): 9, (FRONT, FRONT): 500})
     assert np.array_equal(learned.swaps, expected.swaps)
-    assert (learned.missing, learned.added) == (expected.missing, expected.added)
+    assert (learned.gap, learned.front_gap) == (expected.gap, expected.front_gap)
+    assert (learned.gap, learned.front_gap) != (PRIOR.gap, PRIOR.front_gap)
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,8 @@ def test_what_fits_no_plate_has_a_chance_of_its_own_and_is_told_apart() -> None:
     assert not has_shape(parse_pattern("1234567"))
     assert has_shape(parse_pattern("서울12바3456"))
     assert has_shape(parse_pattern("34", Part.ANY))
+    assert has_shape(parse_pattern("울1", Part.ANY))
+    assert not has_shape(parse_pattern("서산1", Part.ANY))
     assert chance("AB12", Part.ANY) == pytest.approx(1e-4)
 
 
@@ -81,12 +83,22 @@ def test_a_match_says_more_the_rarer_what_was_asked_for() -> None:
         ("12가3456", "12거3456", "12거!3456"),
         ("12가3456", "21가3456", "2!1!가3456"),
         ("12가3456", "12가356", "12가34-56"),
+        ("12가3456", "2가3456", "1-2가3456"),
+        ("12가3456", "12가345", "12가3456-"),
+        ("112가3456", "12가3456", "1-12가3456"),  # of equal ones the first
+        ("214더8055", "44더8055", "2-4!4더8055"),  # the first digit is lost oftener than another
+        ("32노1541", "722노1541", "7+2!2노1541"),
+        ("서울12바3456", "서울2바3456", "서울1-2바3456"),
         ("12가3456", "123가3456", "123+가3456"),
         ("12가3456", "서울12가3456", "서.울.12가3456"),  # nobody asked for a region
         ("서울12바3456", "12바3457", "서-울-12바3457!"),
         ("12가34??", "12가3478", "12가347.8."),
         ("??나12*", "45나1288", "4.5.나128.8."),
         ("*34*", "12가3456", "1.2.가.345.6."),
+        ("*12가346*", "12가3456", "12가345+6"),  # a part that lacks one character may be a whole plate
+        ("*12가346*", "12가3468", "12가3468."),
+        ("*12가346*", "서울12가3456", "서.울.12가345+6"),
+        ("서울12바346*", "서울12바3456", "서울12바345+6"),
         ("12ㄱ3456", "12고3456", "12고3456"),
         ("12ㄱ3456", "12나3456", "12나!3456"),
         ("12ㄱ3456", "123456", "12?-3456"),  # of a letter that is only known in part no one letter is shown

@@ -2,6 +2,7 @@
 
 import random
 import threading
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from inference.core.errors import PlateError
 from inference.core.plates import (
     Character,
     Found,
+    Part,
     PlateIndex,
     PlateRead,
     confusions_from_counts,
@@ -137,6 +139,51 @@ def test_a_plate_is_found_by_what_is_left_of_it(index: PlateIndex, asked: str) -
         assert "12가3456" in texts_of(index.rank(parse_pattern(asked), limit=10))
     finally:
         index.remove([900_001])
+
+
+def without_each(text: str) -> list[str]:
+    return [text[:at] + text[at + 1 :] for at in range(len(text))]
+
+
+def with_one_more(text: str) -> list[str]:
+    return [text[:at] + "1" + text[at:] for at in range(len(text) + 1)]
+
+
+@pytest.mark.parametrize("change", [without_each, with_one_more])
+@pytest.mark.parametrize("text", ["58나7293", "158나7293", "서울58바7293"])
+def test_a_character_too_few_or_too_many_hides_no_plate(
+    index: PlateIndex, text: str, change: Callable[[str], list[str]]
+) -> None:
+    """Wherever it is, in what is asked or in what was read."""
+    for at, other in enumerate(change(text)):
+        for asked, stored in ((text, other), (other, text)):
+            index.add([900_002], [stored])
+            try:
+                part = Part.ANY if len(asked) < 7 else Part.WHOLE
+                hits = index.rank(parse_pattern(asked, part), limit=10).hits
+                assert stored in [hit.text for hit in hits], (at, asked, stored)
+            finally:
+                index.remove([900_002])
+
+
+def test_what_no_plate_has_is_nearer_than_two_characters_that_are_others() -> None:
+    index = PlateIndex()
+    index.add(range(4), ["12가8458", "2가3456", "123가456", "13가7456"])
+    assert texts_of(index.rank(parse_pattern("12가3456")))[0] == "2가3456"
+    found = index.rank(parse_pattern("123가3456"))
+    assert texts_of(found)[0] == "123가456"
+
+
+def test_a_part_that_lacks_one_character_finds_the_whole_plate_after_what_it_fits() -> None:
+    index = PlateIndex()
+    index.add(range(4), ["12가3456", "12가3468", "12가3846", "99나1111"])
+    found = index.rank(parse_pattern("12가346", Part.ANY))
+    assert texts_of(found)[0] == "12가3468"
+    assert {hit.text: round(hit.distance, 3) for hit in found.hits} == {
+        "12가3468": 0.0,
+        "12가3456": PRIOR.broken_gap,
+        "12가3846": PRIOR.broken_gap,
+    }
 
 
 def test_the_likest_come_first_and_far_ones_are_left_out() -> None:

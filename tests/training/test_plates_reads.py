@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.core.plates.confusions import confusions_from_counts, load_confusions
+from inference.core.plates.confusions import FRONT_GAP, confusions_from_counts, load_confusions
 from inference.core.plates.formats import ALPHABET
 from inference.core.plates.reads import EMPTY, PLACES, decode_plate
 from inference.core.plates.text import Character, PlateRead
@@ -121,9 +121,37 @@ def test_what_a_character_was_nearly_taken_for_counts_with_its_chance(tmp_path: 
         ("3", "8"): 0.45,
         ("8", "3"): 1.0,
         ("8", "8"): 1.0,
+        ("^", "^"): 1.0,
     }
-    assert score_of("1가3388", read).characters == {}
     table = tmp_path / "confusions.tsv"
     table.write_text(confusion_table({**score.characters, ("1", "4"): 0.001}), encoding="utf-8")
     assert "1\t4" not in table.read_text(encoding="utf-8")
     assert np.array_equal(load_confusions(table).swaps, confusions_from_counts(score.characters).swaps)
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "counted"),
+    [
+        ("123가4567", "23가4567", {("^", ""): 1}),
+        ("23가4567", "123가4567", {("", "^"): 1}),
+        ("123가4567", "123가467", {("^", "^"): 1, ("5", ""): 1}),
+        ("12가3456", "12가34566", {("^", "^"): 1, ("", "6"): 1}),
+        ("12가3355", "12가5", {("^", "^"): 1, ("3", ""): 2, ("5", ""): 1}),
+        ("12가3456", "123456", {("^", "^"): 1, ("가", ""): 1}),
+        ("서울12바3456", "12바3456", {("^", "^"): 1}),  # a region is overlooked as a whole
+        ("서울12바3456", "서울2바3456", {("^", ""): 1}),
+    ],
+)
+def test_characters_that_were_missed_or_added_are_counted(
+    text: str, read: str, counted: dict[tuple[str, str], float]
+) -> None:
+    sure = tuple(Character(((one, 1.0),)) for one in read)
+    assert score_of(text, PlateRead(read, 0.9, sure)).characters == counted
+    assert score_of(text, PlateRead(read, 0.005, sure)).characters == {}  # never kept
+
+
+def test_the_search_learns_how_plates_begin_from_the_table(tmp_path: Path) -> None:
+    counts = {("^", "^"): 5000.0, ("^", ""): 200.0, ("1", "1"): 9.0}
+    table = tmp_path / "confusions.tsv"
+    table.write_text(confusion_table(counts), encoding="utf-8")
+    assert load_confusions(table).front_gap == confusions_from_counts(counts).front_gap < FRONT_GAP

@@ -1,4 +1,6 @@
-"""A pattern taken apart as a plate: what it says of region, class number, letter and serial number."""
+"""A pattern taken apart as a plate: what it says of region, class number, letter and serial number; and whether a part
+may be meant as a whole plate.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,9 @@ Items = tuple[str, ...]
 # Two open characters before a whole class number and letter can only be the region.
 _OPEN_REGION = re.compile(r"\?\?[d?]{2,3}[h?]")
 _OPEN_LETTER = re.compile(r"d{2,3}\?")
+# What stands on plates, the region aside; and what is left of the shortest without one character.
+_SHAPE = re.compile(rf"[d?]{{2,3}}[h?][d?]{{{SERIAL_DIGITS}}}")
+_ONE_SHORT = re.compile(r"[d?][h?][d?]{4}|[d?]{6}|[d?]{2}[h?][d?]{3}")
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Asked:
         letter: The letter's item; ONE if it is open.
         first: The first two items of the serial number; empty if open.
         last: Its last two.
+        is_broken: Whether the body has more or fewer characters than any plate, or not where plates have them.
     """
 
     region: Items
@@ -37,6 +43,7 @@ class Asked:
     letter: str
     first: Items
     last: Items
+    is_broken: bool
 
 
 def take_apart(pattern: Pattern) -> Asked:
@@ -54,7 +61,19 @@ def take_apart(pattern: Pattern) -> Asked:
         letter=ONE if letter is None else body[letter],
         first=_closed(after[:2]),
         last=_closed(after[-2:]),
+        is_broken=MANY not in kinds and not _SHAPE.fullmatch(kinds),
     )
+
+
+def meant(pattern: Pattern) -> tuple[Asked, ...]:
+    """Give the ways in which a pattern may be meant: as it is, and a part with one character fewer than the shortest
+    plate as that plate, of which somebody left one out. What begins with a region may stand at the front alone."""
+    asked = take_apart(pattern)
+    is_part = pattern.items[-1:] == (MANY,) and (bool(asked.region) or pattern.items[:1] == (MANY,))
+    body = asked.body[:-1] if asked.region else asked.body[1:-1]
+    if is_part and _ONE_SHORT.fullmatch("".join(map(_kind, body))):
+        return asked, take_apart(Pattern(asked.region + body))
+    return (asked,)
 
 
 def _kind(item: str) -> str:

@@ -89,6 +89,15 @@ def lay_out(codes: Codes) -> Layout:
     return Layout(length, region, last, serial)
 
 
+def have_shape(codes: Codes, lengths: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Say which of N texts without a region have the shape of a plate: two or three digits, a syllable, four digits."""
+    usual = np.maximum(lengths - SERIAL_DIGITS - 1, 0)
+    is_between = (usual == 2) | (usual == 3)
+    has_letter = IS_HANGUL[codes[np.arange(len(codes)), usual]]
+    found: NDArray[np.bool_] = is_between & has_letter & (IS_DIGIT[codes].sum(axis=1) == lengths - 1)
+    return found
+
+
 def _region_lengths(codes: Codes, hangul: NDArray[np.bool_]) -> NDArray[np.intp]:
     """A single syllable in front is a region only if the letter follows later; two also if they are one's name."""
     leading = np.cumprod(hangul[:, :3], axis=1).sum(axis=1)

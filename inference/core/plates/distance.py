@@ -5,6 +5,9 @@ Distances are sums of the costs of `confusions`. The recursion is that of Damera
 and takes patterns: * costs nothing, ? costs nothing against any one character. Without a table of confusions the same
 recursion says which texts match. A region's name is compared by itself, because readers overlook it and
 people leave it out.
+
+A character that one side alone has costs less in front of all others, and where one side can stand on no plate
+(`confusions` says why).
 """
 
 from __future__ import annotations
@@ -12,12 +15,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.core.plates.asked import Asked, take_apart
-from inference.core.plates.codes import NONE, OTHER, Codes, code_of, encode, lay_out
+from inference.core.plates.asked import Asked, meant
+from inference.core.plates.codes import NONE, OTHER, Codes, code_of, encode, have_shape, lay_out
 from inference.core.plates.confusions import Confusions, Costs
 from inference.core.plates.formats import DIGITS
 from inference.core.plates.pattern import Pattern
@@ -26,6 +30,19 @@ from inference.core.plates.text import MANY, ONE
 MOST_REGION = 2
 # More characters too many or too few than this are not a likeness, and are not worked out.
 MOST_GAPS = 3
+
+
+@dataclass(frozen=True)
+class Gaps:
+    """What a character costs that either a pattern or a text has alone: N each.
+
+    Attributes:
+        inner: Anywhere.
+        front: Before all others.
+    """
+
+    inner: Costs
+    front: Costs
 
 
 @dataclass(frozen=True)
@@ -81,19 +98,26 @@ def coded(texts: Sequence[str]) -> Coded:
 def matching(pattern: Pattern, plates: Coded) -> Costs:
     """Say which plates match, character for character: 0 by the reader's best choices, more by its others, else
     infinite."""
-    return align(pattern.items, _swaps(tables_of(pattern.items, None), plates), plates.lengths, None)
+    return align(pattern.items, _swaps(tables_of(pattern.items, None), plates), plates.lengths)
 
 
 def distances(asked: Asked, plates: Coded, confusions: Confusions) -> Costs:
     """Give the distance of N plates from what was asked."""
     bodies = plates.bodies()
     swaps = _swaps(tables_of(asked.body, confusions), bodies)
-    return align(asked.body, swaps, bodies.lengths, confusions) + _region_costs(asked, plates, confusions)
+    gaps = _gaps(asked, bodies, confusions)
+    return align(asked.body, swaps, bodies.lengths, gaps, confusions.turned) + _region_costs(asked, plates, confusions)
+
+
+def nearest(ways: Sequence[Asked], plates: Coded, confusions: Confusions) -> Costs:
+    """Give the distance of N plates from what was asked, in whichever way it was meant (`asked.meant`)."""
+    found: Costs = np.min([distances(asked, plates, confusions) for asked in ways], axis=0)
+    return found
 
 
 def plate_distance(asked: Pattern, stored: str, confusions: Confusions) -> float:
     """Give the distance of one normalised text."""
-    return float(distances(take_apart(asked), coded([stored]), confusions)[0])
+    return float(nearest(meant(asked), coded([stored]), confusions)[0])
 
 
 def tables_of(items: Sequence[str], confusions: Confusions | None) -> Costs:
@@ -120,28 +144,34 @@ def tables_of(items: Sequence[str], confusions: Confusions | None) -> Costs:
     return tables
 
 
-def align(items: Sequence[str], swaps: Costs, lengths: NDArray[np.intp], confusions: Confusions | None) -> Costs:
+def align(
+    items: Sequence[str],
+    swaps: Costs,
+    lengths: NDArray[np.intp],
+    gaps: Gaps | None = None,
+    turned: float = math.inf,
+) -> Costs:
     """Find the least cost of making each of N texts from a pattern.
 
     Args:
         items: M.
         swaps: M×L×N, what item m costs against the character in column l of text n (the cheapest of its choices).
         lengths: N, characters of each text, at most L.
-        confusions: None to allow no character too many or too few.
+        gaps: None to allow no character too many or too few.
+        turned: What two neighbours cost that changed places.
 
     Returns:
         N costs, infinite where the text cannot be made, or not with MOST_GAPS.
     """
     columns, count = swaps.shape[1:]
-    gaps = 0 if confusions is None else MOST_GAPS
-    band = columns if MANY in items else gaps
-    missing, added = (confusions.missing, confusions.added) if confusions else (math.inf, math.inf)
+    band = columns if MANY in items else MOST_GAPS if gaps else 0
     never = np.full(count, np.inf, np.float32)
-    before = [np.full(count, column * added if column else 0.0, np.float32) for column in range(columns + 1)]
+    inner, front = (gaps.inner, gaps.front) if gaps else (never, never)
+    before = [np.zeros(count, np.float32), *accumulate([front, *[inner] * (columns - 1)])][: columns + 1]
     earlier = before
     for at, item in enumerate(items):
-        turned = confusions.turned if confusions and at and _can_turn(items[at - 1], item) else math.inf
-        now = [before[0] if item == MANY else before[0] + np.float32(missing)]
+        crossing = turned if at and _can_turn(items[at - 1], item) else math.inf
+        now = [before[0] if item == MANY else before[0] + (inner if at else front)]
         for column in range(columns):
             if item == MANY:
                 now.append(np.minimum(before[column + 1], now[column]))
@@ -149,15 +179,23 @@ def align(items: Sequence[str], swaps: Costs, lengths: NDArray[np.intp], confusi
                 now.append(never)
             else:
                 least = before[column] + swaps[at, column]
-                if confusions:
-                    np.minimum(least, before[column + 1] + np.float32(missing), out=least)
-                    np.minimum(least, now[column] + np.float32(added), out=least)
-                if column and math.isfinite(turned):
+                if gaps:
+                    np.minimum(least, before[column + 1] + inner, out=least)
+                    np.minimum(least, now[column] + inner, out=least)
+                if column and math.isfinite(crossing):
                     crossed = swaps[at, column - 1] + swaps[at - 1, column]
-                    np.minimum(least, earlier[column - 1] + crossed + np.float32(turned), out=least)
+                    np.minimum(least, earlier[column - 1] + crossed + np.float32(crossing), out=least)
                 now.append(least)
         earlier, before = before, now
     return np.stack(before)[lengths, np.arange(count)]
+
+
+def _gaps(asked: Asked, bodies: Coded, confusions: Confusions) -> Gaps:
+    """A text is broken if no plate has it, and so is every one beside a pattern that no plate has."""
+    is_broken = asked.is_broken | ~have_shape(bodies.codes, bodies.lengths)
+    costs = np.array([confusions.gap, confusions.front_gap], np.float32)
+    inner, front = np.where(is_broken[:, None], np.minimum(costs, np.float32(confusions.broken_gap)), costs).T
+    return Gaps(np.ascontiguousarray(inner), np.ascontiguousarray(front))
 
 
 def _swaps(tables: Costs, plates: Coded) -> Costs:
@@ -178,7 +216,8 @@ def _region_costs(asked: Asked, plates: Coded, confusions: Confusions) -> Costs:
     if not asked.region:
         return np.where(is_there, missing, np.float32(0.0))
     heads = plates.heads()
-    found = align(asked.region, _swaps(tables_of(asked.region, confusions), heads), heads.lengths, confusions)
+    gap = np.full(len(is_there), confusions.gap, np.float32)
+    found = align(asked.region, _swaps(tables_of(asked.region, confusions), heads), heads.lengths, Gaps(gap, gap))
     return np.where(is_there, np.minimum(found, np.float32(confusions.region_wrong)), missing)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from inference.core.plates.asked import take_apart
 from inference.core.plates.confusions import SCALE
-from inference.core.plates.formats import DIGITS, LETTERS, REGIONS, SERIAL_DIGITS
+from inference.core.plates.formats import DIGITS, LETTERS, REGION_TWO, REGIONS, SERIAL_DIGITS
 from inference.core.plates.pattern import Pattern
 from inference.core.plates.text import MANY, ONE
 
@@ -45,8 +45,10 @@ def match_chance(pattern: Pattern) -> float:
 
 
 def has_shape(pattern: Pattern) -> bool:
-    """Say whether any plate in use matches a pattern, by where digits and letters stand."""
-    return _shape_chance(take_apart(pattern).body) > 0.0
+    """Say whether any plate in use matches a pattern, by where digits and letters stand; one with a region too."""
+    if _shape_chance(take_apart(pattern).body) > 0.0:
+        return True
+    return any(_fit_chance(pattern.items, (*region, *_places(REGION_TWO.class_digits))) > 0.0 for region in REGIONS)
 
 
 def plate_evidence(distance: float, chance: float, *, misread: float = MISREAD) -> float:
@@ -70,15 +72,19 @@ def far_from(chance: float, *, far: float = FAR_PLATE) -> float:
 
 
 def _shape_chance(items: Sequence[str]) -> float:
-    return sum(share * _body_chance(items, digits) for digits, share in CLASS_DIGITS)
+    return sum(share * _fit_chance(items, _places(digits)) for digits, share in CLASS_DIGITS)
 
 
-def _body_chance(items: Sequence[str], class_digits: int) -> float:
+def _places(class_digits: int) -> tuple[str, ...]:
+    """What may stand in each place of a plate without a region."""
+    return (DIGITS,) * class_digits + (LETTERS,) + (DIGITS,) * SERIAL_DIGITS
+
+
+def _fit_chance(items: Sequence[str], places: Sequence[str]) -> float:
     """Walk through all plates of a shape at once: sets of places reached in the pattern, with their chances."""
     states: _States = {_opened(items, [0]): 1.0}
-    for places in (DIGITS,) * class_digits, (LETTERS,), (DIGITS,) * SERIAL_DIGITS:
-        for characters in places:
-            states = _stepped(items, states, characters)
+    for characters in places:
+        states = _stepped(items, states, characters)
     return sum(chance for reached, chance in states.items() if len(items) in reached)
 
 

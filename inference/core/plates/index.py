@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.core.errors import PlateError, say
-from inference.core.plates.asked import Asked, take_apart
+from inference.core.plates.asked import Asked, meant
 from inference.core.plates.codes import OTHER
 from inference.core.plates.confusions import Confusions, default_confusions
-from inference.core.plates.distance import Coded, distances, matching
+from inference.core.plates.distance import Coded, matching, nearest
 from inference.core.plates.pattern import Pattern
 from inference.core.plates.postings import PAIRS, Postings, pair_key, part_span, part_values, pattern_grams
 from inference.core.plates.segment import Plates, Rows, Segment, merge, read_plates, seal
@@ -153,7 +153,8 @@ class PlateIndex:
 
         Where enough match as they are, they are the answer. Otherwise, beside those that match, every plate within two
         mistakes of a whole plate is looked at: digits taken for other digits, letters for other letters, neighbours
-        turned round, one digit too many or too few; the region aside. Of a pattern that leaves one part open (the
+        turned round, one character too many or too few; the region aside. A part that lacks one character of a plate is
+        also taken for that plate. Of a pattern that leaves one part open (the
         letter, say) those within one mistake are looked at, of one that leaves more open as many as MOST_COMPARED
         allows, the rarest parts first.
 
@@ -168,11 +169,11 @@ class PlateIndex:
         enough = _found(sure, limit)
         if len(enough.hits) >= limit and enough.hits[-1].distance == 0.0:
             return enough
-        asked = take_apart(pattern)
+        ways = meant(pattern)
         found, total = [one.scored for one in sure], 0
         for segment, matches in zip(segments, sure, strict=True):
-            rows = _candidates(pattern, asked, segment, allowed)
-            scored = _scored(segment, rows, lambda plates: distances(asked, plates, self.confusions))
+            rows = _union([_candidates(pattern, asked, segment, allowed) for asked in ways])
+            scored = _scored(segment, rows, lambda plates: nearest(ways, plates, self.confusions))
             found.append(scored.where(scored.distances <= most_distance))
             total += len(_union((found[-1].rows, matches.scored.rows)))
         return Found(_grouped(found, limit), total)

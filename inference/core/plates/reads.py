@@ -20,6 +20,8 @@ CHOICES = 5
 # Confidences as `PlateReader` gives them, shares of right reads: from the upper on a plate is looked at once, below it
 # again from other sides and in other cuts; reads below the lower are guesses at grilles and lamps.
 LEAST, SURE = 0.01, 0.97
+# Whoever looks is told that a read below it is doubtful.
+DOUBTFUL_BELOW = 0.7
 _STANDING = (*[REGION_SYLLABLES] * 2, *[DIGITS] * 3, LETTERS, *[DIGITS] * 4)
 # Which characters may stand in which place: 10×(A+1).
 _MAY_STAND = np.array([[*(character in standing for character in ALPHABET), True] for standing in _STANDING])

@@ -17,13 +17,21 @@ from inference.core.plates.formats import LETTERS, REGION_SYLLABLES
 MOST_CHARACTERS = 12
 # Typed with gaps and jamo apart, the longest plate has some thirty characters.
 MOST_TYPED = 64
+# A syllable that is typed apart has at most so many of them.
+MOST_JAMO = 3
 ONE, MANY = "?", "*"
 
 _FIRST, _VOWELS, _FINALS = 0xAC00, 21, 28
 _INITIAL_BASE, _VOWEL_BASE = 0x1100, 0x1161
 # What Koreans write for a character they do not know: 12가34○○, 12가34XX.
 _UNKNOWN = str.maketrans(dict.fromkeys("XＸ○◯〇●□■☐_＿？", ONE))
+# Latin letters that people and programs write for digits; no plate has any.
+_DIGIT_OF = str.maketrans("OQDILZSBGT", "0001125867")
 _BARE_INITIAL = re.compile(r"([가-힣])([ᄀ-ᄒ])")
+# A consonant or vowel by itself as it is typed, for Unicode's normal form of it.
+JAMO_AS_TYPED = str.maketrans(
+    {unicodedata.normalize("NFKC", chr(one)): chr(one) for one in (*range(0x3131, 0x3164), *range(0x3165, 0x318F))}
+)
 # Finals that regions' names have, by the initial that is written alike: ㄱ ㄴ ㄹ ㅁ ㅇ.
 _FINAL_OF = {"\u1100": 1, "\u1102": 4, "\u1105": 8, "\u1106": 16, "\u110b": 21}
 
@@ -110,9 +118,15 @@ def letters_with(jamo: str) -> str:
     return "".join(one for one in LETTERS if jamo_of(one)[0] == initial or jamo_of(one)[1] == vowel)
 
 
+def with_digits(spelled: str) -> str:
+    """Put the digit for each Latin letter that is written like one: O1가3456 becomes 01가3456."""
+    return spelled.translate(_DIGIT_OF)
+
+
 def shown(typed: str) -> str:
-    """Make what was typed fit for a message: printable and short."""
-    clean = "".join(one if one.isprintable() else "·" for one in typed[: MOST_TYPED + 1])
+    """Make what was typed fit for a message: its letters put together, printable and short."""
+    composed = unicodedata.normalize("NFKC", typed[: MOST_JAMO * (MOST_TYPED + 1)]).translate(JAMO_AS_TYPED)
+    clean = "".join(one if one.isprintable() else "·" for one in composed[: MOST_TYPED + 1])
     return clean if len(clean) <= MOST_TYPED else clean[: MOST_TYPED - 1] + "…"
 
 
