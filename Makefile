@@ -12,17 +12,18 @@ export PYTHONUNBUFFERED := 1
 help:
 	@echo "make demo   set up, analyse the demo footage, search, draw the path, serve on 127.0.0.1:8000 (ONCE=1: no serving)"
 	@echo "make run    serve the portal with its workers on 127.0.0.1:8000"
+	@echo "            PORT=8080 serves on another port, as in: make demo PORT=8080"
 	@echo "make test   set up and run all tests and checks"
 	@echo "make lint   ruff, mypy --strict, import-linter"
 	@echo "make bench  accuracy and speed, side by side with a peer"
 	@echo "make clean  remove the environment (.venv); data in var stays"
 
 demo: $(RUN_STAMP)
-	@$(PY) manage.py demo $(if $(ONCE),--once) $(if $(FOOTAGE),--footage "$(FOOTAGE)")
+	@$(PY) manage.py demo $(if $(ONCE),--once) $(if $(FOOTAGE),--footage "$(FOOTAGE)") $(if $(PORT),--port "$(PORT)")
 
 run: $(RUN_STAMP)
 	@$(PY) manage.py migrate --verbosity 0
-	@$(PY) manage.py serve
+	@$(PY) manage.py serve $(if $(PORT),--port "$(PORT)")
 
 test: $(DEV_STAMP) lint
 	@$(PY) manage.py fetch_demo

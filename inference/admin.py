@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
@@ -19,6 +19,8 @@ from cameras.admin import BaseRecordingAdmin
 from cameras.models import Camera, Recording
 from cameras.services.recordings import add_recording
 from inference.core.errors import CoreError
+from inference.core.figures import percent
+from inference.core.plates import normalise_plate, parse_plate
 from inference.descriptions import known_of
 from inference.models import MODEL_FIELDS, Analysis, Description, PairBackground, Plate, Sighting, TunedModel
 from inference.sayings import say
@@ -74,7 +76,8 @@ class RecordingForm(forms.ModelForm[Recording]):
                     actor=self.actor,
                 )
             except ValidationError as error:
-                self.add_error("file", error.messages)
+                is_start = "started_at" in getattr(error, "error_dict", {})
+                self.add_error("started_at" if is_start else "file", error.messages)
         return cleaned
 
     def _post_clean(self) -> None:
@@ -105,7 +108,7 @@ class RecordingAdmin(BaseRecordingAdmin):
     form = RecordingForm
     inlines = [AnalysisInline]
     actions = ["analyse"]
-    readonly_fields = ["ends_at", "duration_s", "width", "height", "fps", "sha256", "original_name"]
+    readonly_fields = ["ends_at", "duration_s", "width", "height", "fps", "shown_hash", "original_name"]
     add_fields = ["camera", "started_at", "file"]
 
     def get_fields(self, request: HttpRequest, obj: Recording | None = None) -> list[str]:
@@ -202,8 +205,8 @@ class SightingAdmin(ReadOnlyAdmin):
     @admin.display(description=_("number plates"))
     def plate_texts(self, sighting: Sighting) -> str:
         """What each reader read, a line each."""
-        rows = ((row.text, round(100 * row.confidence), row.reader) for row in sighting.plates.order_by("pk"))
-        return format_html_join("", "<p>{} {}% <small>{}</small></p>", rows)
+        rows = ((row.text, percent(row.confidence), row.reader) for row in sighting.plates.order_by("pk"))
+        return format_html_join("", "<p>{} {} <small>{}</small></p>", rows)
 
     @admin.display(description=_("looks"))
     def looks(self, sighting: Sighting) -> str:
@@ -220,9 +223,20 @@ class PlateAdmin(ReadOnlyAdmin):
     list_filter = ["reader", "sighting__camera"]
     list_select_related = ["sighting__camera"]
     search_fields = ["sighting__camera__code", "sighting__camera__name"]
+    search_help_text = _("Number or name of the camera")
     date_hierarchy = "seen_at"
-    exclude = ["image", "characters"]
-    readonly_fields = ["picture"]
+    exclude = ["image", "characters", "confidence"]
+    readonly_fields = ["picture", "shown_confidence"]
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if _is_plate(request.GET.get("q", "")):
+            said = gettext(
+                "Number plates are not looked up in this list. A plate is looked for by a search of a request, or put "
+                "on the watch list: both are accounted for."
+            )
+            messages.warning(request, said)
+        response: HttpResponse = super().changelist_view(request, extra_context)
+        return response
 
     @admin.display(description=_("picture"))
     def picture(self, plate: Plate) -> str:
@@ -232,7 +246,7 @@ class PlateAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("confidence"), ordering="confidence")
     def shown_confidence(self, plate: Plate) -> str:
-        return f"{round(100 * plate.confidence)}%"
+        return percent(plate.confidence)
 
     @admin.display(description=_("camera"), ordering="sighting__camera")
     def camera(self, plate: Plate) -> Camera:
@@ -275,12 +289,19 @@ class TunedModelAdmin(MeasuredAdmin):
 
 @admin.register(PairBackground)
 class PairBackgroundAdmin(MeasuredAdmin):
-    list_display = ["__str__", "kind", "camera_a", "camera_b", "shown_mean", "shown_deviation", "count", "made_at"]
+    list_display = ["embedder", "kind", "camera_a", "camera_b", "shown_mean", "shown_deviation", "count", "made_at"]
     list_filter = ["kind", "embedder", "made_at"]
     list_select_related = ["camera_a", "camera_b"]
     search_fields = ["camera_a__code", "camera_a__name", "camera_b__code", "camera_b__name"]
     fields = ["embedder", "kind", "camera_a", "camera_b", "shown_mean", "shown_deviation", "count", "made_at"]
     readonly_fields = fields
+
+
+def _is_plate(typed: str) -> bool:
+    try:
+        return parse_plate(normalise_plate(typed)) is not None
+    except CoreError:
+        return False
 
 
 def _chips(description: Description) -> tuple[str, str]:
@@ -289,5 +310,5 @@ def _chips(description: Description) -> tuple[str, str]:
         known = known_of(description)
     except CoreError as error:
         return str(error), description.describer
-    chips = [(CHIP, say(name, value), round(100 * probability)) for name, value, probability in known]
-    return format_html_join(" ", '<span class="{}">{} {}%</span>', chips) or gettext("unknown"), description.describer
+    chips = [(CHIP, say(name, value), percent(probability)) for name, value, probability in known]
+    return format_html_join(" ", '<span class="{}">{} {}</span>', chips) or gettext("unknown"), description.describer

@@ -296,7 +296,7 @@ class Plate(models.Model):
 
     def __str__(self) -> str:
         # Without the text: this is what the audit trail keeps when the plate is long destroyed.
-        return f"{self.reader} → {self.sighting_id}"
+        return f"{_('number plate')} {self.sighting.camera.code} {localtime(self.seen_at):%Y-%m-%d %H:%M:%S}"
 
     @property
     def read(self) -> PlateRead:
@@ -349,7 +349,7 @@ class PairBackground(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.embedder}: {self.camera_a_id}, {self.camera_b_id}"
+        return f"{self.camera_a.code} – {self.camera_b.code}: {self.embedder}"
 
 
 class TunedModelQuerySet(models.QuerySet["TunedModel"]):

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from inference.core.manifest import MANIFEST, default_model
+from inference.core.plates.reads import DOUBTFUL_BELOW
 
 django_stubs_ext.monkeypatch()  # lets ModelForm[Case] and the like be written, for the type checker
 
@@ -352,7 +353,7 @@ ANALYSIS_FPS = env.float("ANALYSIS_FPS", 5.0)
 # For how many days a plate is watched at most, where its legal basis does not say.
 WATCH_DAYS = env.int("WATCH_DAYS", 30)
 # A read whose least certain character is less certain than this is shown as doubtful.
-WATCH_DOUBTFUL_BELOW = env.float("WATCH_DOUBTFUL_BELOW", 0.7)
+WATCH_DOUBTFUL_BELOW = env.float("WATCH_DOUBTFUL_BELOW", DOUBTFUL_BELOW)
 INFERENCE_THREADS = env.int("INFERENCE_THREADS", 0)  # 0: one per core
 
 # Signs evidence packages; made on first use. Keep it, and a copy of it: courts compare its fingerprint.
@@ -400,6 +401,7 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("dongseon/img/mark.svg")},
     ],
     "SITE_SYMBOL": "conversion_path",
+    "STYLES": [lambda request: static("dongseon/css/admin.css")],
     "COLORS": {"primary": BLUE},
     "SHOW_LANGUAGES": True,
     "DASHBOARD_CALLBACK": "portal.dashboard.dashboard",

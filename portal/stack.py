@@ -1,5 +1,7 @@
 """The processes of the embedded portal: Redis, the workers, the web server. Started together, stopped together."""
 
+import argparse
+import errno
 import os
 import shutil
 import signal
@@ -20,6 +22,8 @@ from django.conf import settings
 START_TIMEOUT_S = 20.0
 # Asked to stop, a worker drops its task: the job's row is taken up again by the next one.
 STOP_TIMEOUT_S = 8.0
+MOST_PORT = 65535
+ANOTHER_PORT = "choose another port (make run PORT=8080, make demo PORT=8080, or --port 8080)"
 
 
 class StackError(Exception):
@@ -73,8 +77,7 @@ class Stack:
         self._start("worker-exchange", [*celery, *shared, "--hostname", "exchange@%h", "--queues", "exchange"])
 
     def start_web(self, address: str, port: int) -> None:
-        if _port_answers(address, port):
-            raise StackError(f"Port {port} is taken by another program. End it, or choose another with --port.")
+        check_port(address, port)
         # The portal itself knows whether it stands behind a proxy; uvicorn would believe any client on this machine.
         server = [sys.executable, "-m", "uvicorn", "portal.asgi:application", "--no-proxy-headers"]
         options = ["--log-level", "warning", "--timeout-graceful-shutdown", "3"]
@@ -145,6 +148,35 @@ class Stack:
         return self._log_dir / f"{name}.log"
 
 
+def port_number(text: str) -> int:
+    """What a command line gives as a port."""
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= MOST_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a whole number from 1 to {MOST_PORT}, like 8080")
+    return int(text)
+
+
+def check_port(address: str, port: int) -> None:
+    """Refuse a port that the web server could not listen on: before work is done, and not in its log."""
+    try:
+        family, kind, protocol, _name, place = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            # As the server does: the connections of one that has just ended are no hindrance.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(place)
+    except socket.gaierror as error:
+        raise StackError(f"{address} is no address of this machine.") from error
+    except OSError as error:
+        raise StackError(_why_not(error, address, port)) from error
+
+
+def _why_not(error: OSError, address: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken by another program, perhaps another Dongseon. End it, or {ANOTHER_PORT}."
+    if error.errno == errno.EACCES:
+        return f"Port {port} is kept for programs of the administrator: {ANOTHER_PORT}."
+    return f"Nothing can be served at {address}, port {port}: {error.strerror}."
+
+
 @contextmanager
 def interrupted_by_signals() -> Iterator[None]:
     """Within the block, being ended (SIGTERM) or losing the terminal (SIGHUP) is like Ctrl-C: KeyboardInterrupt."""
@@ -179,8 +211,9 @@ def _redis_answers() -> bool:
 
 
 def _port_answers(address: str, port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex((address, port)) == 0
+    with suppress(OSError), socket.create_connection((address, port), 1):
+        return True
+    return False
 
 
 def _signal_group(child: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -9,8 +9,7 @@ import argparse
 import json
 import os
 import sys
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,14 +17,17 @@ from inference.core.detections import Kind
 from inference.core.errors import CoreError, ImageError, ModelError
 from inference.core.manifest import MANIFEST, ModelState, ModelStore, default_model
 from inference.core.openvino_engine import EngineConfig
+from inference.core.plates.reads import DOUBTFUL_BELOW
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from inference.core.attributes import Answers
+    from inference.core.picture_files import PictureFile
     from inference.core.plates.reader import PlateReader
 
+Command = Callable[[argparse.Namespace], int]
 # Text and confidence of each plate, the surest first.
 Plates = list[tuple[str, float]]
 
@@ -33,6 +35,8 @@ DEFAULT_CACHE = "~/.cache/dongseon"
 # Crops decoded and embedded at a time; bounds memory on folders of any size. Whole pictures are taken one by one.
 _CHUNK = 64
 _TELL_EVERY = 16
+_MOST_THREADS = 1024
+_LEAST_FPS, _MOST_FPS = 0.001, 1000.0  # a frame in a quarter of an hour
 # Smaller pictures of plates are refused: 12 px are the least that is read.
 _LEAST_PLATE_PX = (24, 8)
 
@@ -70,14 +74,15 @@ def embed(options: argparse.Namespace) -> int:
     """Compute the features of pictures that are already cut tight and write them as .npz."""
     import numpy as np
 
+    from inference.core.picture_files import picture_files
     from inference.core.reid import embed_query, load_embedder
 
     _check_output(options.out)
-    paths = _pictures(options.sources)
+    files = picture_files(options.sources)
     embedder = load_embedder(_model(options, "reid"), _store(options), kind=options.kind, engine=_engine(options))
     names: list[str] = []
     features = [np.zeros((0, embedder.dimension), np.float32)]
-    for read, crops in _chunks(paths):
+    for read, crops in _chunks(files):
         names += read
         features.append(embed_query(embedder, crops, options.kind) if options.as_query else embedder.embed(crops))
     with options.out.open("wb") as file:
@@ -87,11 +92,12 @@ def embed(options: argparse.Namespace) -> int:
 
 def plates(options: argparse.Namespace) -> int:
     """Read the number plates of whole pictures, or of pictures that are plates already, and write them as JSON."""
+    from inference.core.picture_files import picture_files
+
     _check_output(options.out)
-    paths = _pictures(options.sources)
-    _refuse_same_names(paths)
+    files = picture_files(options.sources)
     read = _plate_crops if options.crops else _whole_pictures
-    said = {name: [[text, round(confidence, 5)] for text, confidence in found] for name, found in read(options, paths)}
+    said = {name: [[text, round(confidence, 5)] for text, confidence in found] for name, found in read(options, files)}
     _write_text(options.out, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
     return 0
 
@@ -99,15 +105,15 @@ def plates(options: argparse.Namespace) -> int:
 def attributes(options: argparse.Namespace) -> int:
     """Say what pictures that are already cut tight show, and write it as JSON."""
     from inference.core.attributes import answers, load_describer
+    from inference.core.picture_files import picture_files
 
     _check_output(options.out)
-    paths = _pictures(options.sources)
-    _refuse_same_names(paths)
+    files = picture_files(options.sources)
     describer = load_describer(
         _model(options, "describer"), _store(options), kind=options.kind, engine=_engine(options)
     )
     said = {}
-    for names, crops in _chunks(paths):
+    for names, crops in _chunks(files):
         rows = describer.describe(crops)
         said.update({name: _rounded(answers(describer.heads, row)) for name, row in zip(names, rows, strict=True)})
     _write_text(options.out, json.dumps(said, ensure_ascii=False, indent=1) + "\n")
@@ -133,16 +139,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     manifest = os.environ.get("DONGSEON_MODEL_MANIFEST", MANIFEST)
     parser.add_argument("--manifest", type=Path, default=manifest, help="another models.toml, for models of your own")
-    parser.add_argument("--threads", type=int, default=0, help="threads for one network; 0 takes all cores")
+    parser.add_argument("--threads", type=_threads, default=0, help="threads for one network; 0 takes all cores")
     commands = parser.add_subparsers(required=True, metavar="track|embed|plates|attributes|models")
-    _add_track(commands.add_parser("track", help=track.__doc__))
-    _add_embed(commands.add_parser("embed", help=embed.__doc__))
-    _add_plates(commands.add_parser("plates", help=plates.__doc__))
-    _add_attributes(commands.add_parser("attributes", help=attributes.__doc__))
-    listing = commands.add_parser("models", help=models.__doc__)
+    _add_track(_command(commands, track))
+    _add_embed(_command(commands, embed))
+    _add_plates(_command(commands, plates))
+    _add_attributes(_command(commands, attributes))
+    listing = _command(commands, models)
     listing.add_argument("action", nargs="?", choices=["list", "fetch", "verify"], default="list")
     listing.set_defaults(command=models)
     return parser
+
+
+def _command(commands: argparse._SubParsersAction[argparse.ArgumentParser], verb: Command) -> argparse.ArgumentParser:
+    return commands.add_parser(verb.__name__, help=verb.__doc__, description=verb.__doc__)
 
 
 def _add_track(parser: argparse.ArgumentParser) -> None:
@@ -163,9 +173,13 @@ def _add_embed(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_plates(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sources", type=Path, nargs="+", metavar="FILE_OR_DIR")
+    _add_sources(parser)
     parser.add_argument("--crops", action="store_true", help="the pictures are plates already, cut with some margin")
-    parser.add_argument("--out", type=Path, required=True, help="JSON file: name, [[text, confidence], ...]")
+    words = (
+        "JSON file: name, [[text, confidence], ...], the surest first; confidence is the share of such reads that are "
+        f"right, 0 to 1, and a plate read with less than {DOUBTFUL_BELOW:g} is shown as doubtful by the portal"
+    )
+    parser.add_argument("--out", type=Path, required=True, help=words)
     parser.add_argument("--detector", default="yolo11n", help="model id of the detector")
     parser.add_argument("--finder", help="model id of the plate finder; by default the manifest's")
     parser.add_argument("--reader", help="model id of the plate reader; by default the manifest's")
@@ -179,15 +193,32 @@ def _add_attributes(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_crops(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("sources", type=Path, nargs="+", metavar="FILE_OR_DIR")
+    _add_sources(parser)
     parser.add_argument("--kind", type=Kind, choices=list(Kind), required=True, help="what the pictures show")
     parser.add_argument("--model", help="model id; by default the manifest's for the kind")
 
 
+def _add_sources(parser: argparse.ArgumentParser) -> None:
+    words = (
+        "pictures, and folders with the pictures in them and their subfolders; what a folder holds is named by its "
+        "path in the folder, and pictures that would share a name by their paths as given here"
+    )
+    parser.add_argument("sources", type=Path, nargs="+", metavar="FILE_OR_DIR", help=words)
+
+
+def _threads(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) <= _MOST_THREADS):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to {_MOST_THREADS}")
+    return int(text)
+
+
 def _rate(text: str) -> float:
-    rate = float(text)
-    if not 0 < rate <= 1000:
-        raise argparse.ArgumentTypeError("must be above 0 and at most 1000")
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = 0.0
+    if not _LEAST_FPS <= rate <= _MOST_FPS:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from {_LEAST_FPS:g} to {_MOST_FPS:g}")
     return rate
 
 
@@ -223,14 +254,14 @@ def _plate_reader(options: argparse.Namespace) -> PlateReader:
     return load_plate_reader(model_id, _store(options), engine=_engine(options))
 
 
-def _plate_crops(options: argparse.Namespace, paths: list[Path]) -> Iterator[tuple[str, Plates]]:
+def _plate_crops(options: argparse.Namespace, files: list[PictureFile]) -> Iterator[tuple[str, Plates]]:
     reader = _plate_reader(options)
-    for names, crops in _chunks(paths, least_px=_LEAST_PLATE_PX):
+    for names, crops in _chunks(files, least_px=_LEAST_PLATE_PX):
         for name, read in zip(names, reader.read(crops), strict=True):
             yield name, [(read.text, read.confidence)] if read else []
 
 
-def _whole_pictures(options: argparse.Namespace, paths: list[Path]) -> Iterator[tuple[str, Plates]]:
+def _whole_pictures(options: argparse.Namespace, files: list[PictureFile]) -> Iterator[tuple[str, Plates]]:
     from inference.core.detector import load_detector
     from inference.core.plates.finder import load_plate_finder
     from inference.core.plates.scan import scan
@@ -240,7 +271,7 @@ def _whole_pictures(options: argparse.Namespace, paths: list[Path]) -> Iterator[
     model_id = _plate_model(options, options.finder, "plate-finder")
     spotter = PlateSpotter(load_plate_finder(model_id, _store(options), engine=_engine(options)), reader)
     detector = load_detector(options.detector, _store(options), engine=_engine(options))
-    for (name,), (picture,) in _chunks(paths, at_a_time=1):
+    for (name,), (picture,) in _chunks(files, at_a_time=1):
         yield name, [(seen.read.text, seen.read.confidence) for seen in scan(picture, detector, spotter)]
 
 
@@ -248,58 +279,36 @@ def _engine(options: argparse.Namespace) -> EngineConfig:
     return EngineConfig(threads=options.threads)
 
 
-def _pictures(sources: list[Path]) -> list[Path]:
-    """List the files named and the pictures in the folders named, by name."""
-    from inference.core.images import SUFFIXES
-
-    paths: list[Path] = []
-    for source in sources:
-        if source.is_dir():
-            paths += sorted(path for path in source.iterdir() if path.suffix.lower() in SUFFIXES)
-        else:
-            paths.append(source)
-    if not paths:
-        raise ImageError(f"There are no pictures in {', '.join(map(str, sources))}.")
-    return paths
-
-
 def _rounded(said: Answers) -> Answers:
     return {name: [(value, round(probability, 5)) for value, probability in pairs] for name, pairs in said.items()}
 
 
-def _refuse_same_names(paths: list[Path]) -> None:
-    """Where answers are filed under names, one of two would be lost."""
-    twice = [name for name, count in Counter(path.name for path in paths).items() if count > 1]
-    if twice:
-        raise ImageError(f"More than one picture is named {twice[0]}.")
-
-
 def _chunks(
-    paths: list[Path], at_a_time: int = _CHUNK, **limits: tuple[int, int]
+    files: list[PictureFile], at_a_time: int = _CHUNK, **limits: tuple[int, int]
 ) -> Iterator[tuple[list[str], list[NDArray[np.uint8]]]]:
-    """Read pictures some at a time: file names and crops. Those that cannot be read are named on stderr, left out."""
+    """Read pictures some at a time: names and crops. Those that cannot be read are named on stderr, left out."""
     count = 0
-    for start in range(0, len(paths), at_a_time):
-        part = paths[start : start + at_a_time]
+    for start in range(0, len(files), at_a_time):
+        part = files[start : start + at_a_time]
         crops = _read_crops(part, **limits)
         if crops:
-            yield [path.name for path, _ in crops], [crop for _, crop in crops]
+            yield [name for name, _ in crops], [crop for _, crop in crops]
         count += len(crops)
-        if start // _TELL_EVERY != (start + len(part)) // _TELL_EVERY or part[-1] is paths[-1]:
-            _say(f"{count} of {len(paths)} pictures")
+        if start // _TELL_EVERY != (start + len(part)) // _TELL_EVERY or part[-1] is files[-1]:
+            _say(f"{count} of {len(files)} pictures")
     if not count:
         raise ImageError("None of the pictures could be read.")
 
 
-def _read_crops(paths: list[Path], **limits: tuple[int, int]) -> list[tuple[Path, NDArray[np.uint8]]]:
+def _read_crops(files: list[PictureFile], **limits: tuple[int, int]) -> list[tuple[str, NDArray[np.uint8]]]:
     from inference.core.images import read_image
 
     crops = []
-    for path in paths:
+    for file in files:
         try:
-            crops.append((path, read_image(path, **limits)))
+            crops.append((file.name, read_image(file.path, **limits)))
         except ImageError as error:
-            _say(f"skipped {path.name}: {error}")
+            _say(f"skipped {file.name}: {error}")
     return crops
 
 

@@ -14,6 +14,7 @@ from inference.core.__main__ import main
 from inference.core.detections import Detections
 from inference.core.manifest import default_model
 from inference.core.mot import read_mot
+from inference.core.plates.reads import DOUBTFUL_BELOW
 from tests.core.conftest import MakeVideo, cache_dir
 from tests.core.tiny_models import write_manifest
 from tests.core.tiny_plates import paint_board
@@ -155,17 +156,6 @@ def test_attributes_takes_the_manifests_default_or_says_that_there_is_none(
     assert json.loads((tmp_path / "a.json").read_text())["car.png"]["colour"][0][0] == "red"
 
 
-def test_attributes_refuses_two_pictures_of_one_name(
-    tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    for name in ("a", "b"):
-        (tmp_path / name).mkdir()
-        paint(tmp_path / name / "1.png", 9, 9, 9)
-    sources = [str(tmp_path / "a"), str(tmp_path / "b")]
-    assert main([*tiny, "attributes", *sources, "--kind", "person", "--out", str(tmp_path / "o.json")]) == 1
-    assert one_line(capsys) == "error: More than one picture is named 1.png."
-
-
 def test_attributes_fails_when_nothing_can_be_read(
     tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -245,6 +235,33 @@ def test_plates_fails_when_nothing_can_be_read(
     assert not (tmp_path / "p.json").exists()
 
 
+def test_plates_keeps_pictures_of_one_name_apart(tiny: list[str], tmp_path: Path, no_vehicles: None) -> None:
+    for name in ("north/1.png", "south/1.png", "south/lane 2/1.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        paint(tmp_path / name, 0, 0, 255)
+    sources, out = [str(tmp_path / "north"), str(tmp_path / "south")], tmp_path / "p.json"
+    assert main([*tiny, "plates", *sources, "--crops", "--out", str(out), "--reader", "tiny-plate-reader"]) == 0
+    names = [f"{tmp_path}/north/1.png", f"{tmp_path}/south/1.png", "lane 2/1.png"]
+    assert list(json.loads(out.read_text(encoding="utf-8"))) == names
+
+
+@pytest.mark.parametrize("command", [["plates"], ["embed", "--kind", "person"], ["attributes", "--kind", "person"]])
+def test_what_is_missing_is_no_skipped_picture(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paint(tmp_path / "car.png", 0, 0, 255)
+    sources = [str(tmp_path / "car.png"), str(tmp_path / "missing")]
+    assert main([*command, "--out", str(tmp_path / "o"), *sources]) == 1
+    assert one_line(capsys) == f"error: There is no file or folder {tmp_path / 'missing'}."
+    assert not (tmp_path / "o").exists()
+
+
+def test_the_help_of_plates_says_what_is_doubtful(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["plates", "--help"])
+    assert f"less than {DOUBTFUL_BELOW}" in " ".join(capsys.readouterr().out.split())
+
+
 def test_plates_says_that_the_manifest_has_no_models_for_them(
     tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -292,6 +309,8 @@ def test_models_lists_every_entry(capsys: pytest.CaptureFixture[str]) -> None:
         ["attributes", "x", "--out", "y"],
         ["plates", "x"],
         ["models", "burn"],
+        *(["--threads", number, "models"] for number in ("-3", "1.5", "100000", "²", "many")),
+        *(["track", "x", "--out", "y", "--fps", number] for number in ("0", "-1", "nan", "1e9", "1e-9", "fast")),
     ],
 )
 def test_wrong_use_exits_with_2(wrong: list[str]) -> None:

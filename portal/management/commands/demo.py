@@ -14,7 +14,7 @@ from investigations.services.paths import build_path
 from portal.demo import walk
 from portal.demo.footage import FootageError, cut_halves, fetch_clip
 from portal.demo.scene import PEOPLE, Scene, SceneError, set_the_scene
-from portal.stack import Stack, StackError, interrupted_by_signals
+from portal.stack import Stack, StackError, check_port, interrupted_by_signals, port_number
 
 # A demo has no phone: its servers, and no others, take a password alone.
 ENVIRONMENT = {"TWO_FACTOR_ROLES": ""}
@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="end after the summary, without serving")
         parser.add_argument("--footage", type=Path, help="a video of your own with people walking through it")
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--port", type=port_number, default=8000, help="to serve at; default 8000")
 
     def handle(self, *args: Any, **options: Any) -> None:
         self._started = monotonic()
@@ -39,6 +39,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _run(self, stack: Stack, *, once: bool, footage: Path | None, port: int, **options: Any) -> None:
+        if not once:
+            check_port("127.0.0.1", port)
         self._step("Fetching models and footage (cached after the first time)")
         for model_id in models_in_use():
             model_store().path(model_id)
