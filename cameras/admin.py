@@ -92,11 +92,15 @@ class BaseRecordingAdmin(RoleAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False  # what a camera recorded is evidence: it is added, and never edited
 
+    @admin.display(description="SHA-256")
+    def shown_hash(self, recording: Recording) -> str:
+        return recording.sha256
+
     @admin.display(description=_("length"))
     def length(self, recording: Recording) -> str:
         minutes, seconds = divmod(round(recording.duration_s), 60)
         return f"{minutes}:{seconds:02d}"
 
-    @admin.display(description=_("picture"))
+    @admin.display(description=_("picture size"))
     def size(self, recording: Recording) -> str:
         return f"{recording.width} × {recording.height}, {recording.fps:g}/s"

@@ -11,7 +11,7 @@ from investigations import deadlines, destruction
 from investigations.models import Destruction
 from investigations.services import retention
 from investigations.services.watch import end_lapsed
-from investigations.services.watch_lists import forget_undecided
+from investigations.services.watch_lists import forget_results, forget_undecided
 from portal import jobs
 
 logger = logging.getLogger(__name__)
@@ -37,10 +37,10 @@ def purge_requests() -> None:
 
 @shared_task
 def end_watched_plates() -> None:
-    for act in (end_lapsed, forget_undecided):
+    for act in (end_lapsed, forget_undecided, forget_results):
         try:
             act()
-        except Exception:  # what fails now is tried again in the next round, and keeps the other from nothing
+        except Exception:  # what fails now is tried again in the next round, and keeps the others from nothing
             logger.exception("the watch list's round failed")
 
 

@@ -22,6 +22,7 @@ from investigations.evidence.content import (
 )
 from investigations.intervals import Interval, intersect, total_s
 from investigations.models import Answer, AnswerItem, EvidencePackage, SearchRequest
+from investigations.reads import answered_items
 from portal.accounts.models import User
 
 # The map's border around the path, in degrees: about 300 m.
@@ -32,7 +33,7 @@ def content_of(package: EvidencePackage, pictures: dict[int, bytes]) -> Content:
     """Return what the report says; `pictures` maps the numbers of the answer's sightings to JPEGs."""
     answer = package.answer
     request, case = answer.request, answer.request.case
-    items = tuple(_item(row, pictures.get(row.number)) for row in answer.items.all())
+    items = tuple(_item(row, pictures.get(row.number)) for row in answered_items(answer))
     maker = package.requested_by
     return Content(
         package_id=str(package.pk),
@@ -74,6 +75,9 @@ def point_of(row: AnswerItem) -> GeoPoint:
         hop_s=row.hop_s,
         speed_mps=row.speed_mps,
         is_impossible=row.is_impossible,
+        plate=row.plate,
+        plate_confidence=row.plate_confidence,
+        other_plate=row.other_plate,
     )
 
 
@@ -89,8 +93,6 @@ def _item(row: AnswerItem, picture: bytes | None) -> Item:
         rank=row.rank,
         compared=row.compared,
         reviews=tuple(reviews),
-        plate=row.plate,
-        plate_confidence=row.plate_confidence,
     )
 
 

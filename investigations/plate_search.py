@@ -96,7 +96,8 @@ def plate_warnings(row: Search, sightings: SightingQuerySet, *, is_alone: bool) 
     Args:
         row: The search.
         sightings: The vehicles that it may compare.
-        is_alone: Whether the plate is all that it goes by, so that without one nobody is in its list.
+        is_alone: Whether the plate is all that it goes by, so that without one nobody is in its list. Else those are
+            compared by the rest, and listed below whose plate fits.
     """
     if not row.plate_reader:
         return [_("No model reads number plates here: they were not compared.")]
@@ -109,14 +110,26 @@ def plate_warnings(row: Search, sightings: SightingQuerySet, *, is_alone: bool) 
         )
         lines.append(said % {"count": unread})
     vehicles = sightings.count()
-    if is_alone and (plateless := vehicles - plates_compared(row, sightings)):
-        said = ngettext(
-            "No plate was read of %(count)d of %(all)d vehicle: it may be there all the same.",
-            "No plate was read of %(count)d of %(all)d vehicles: it may be among them.",
-            vehicles,
-        )
+    if plateless := vehicles - plates_compared(row, sightings):
+        said = _without_plates_alone(vehicles) if is_alone else _without_plates(vehicles)
         lines.append(said % {"count": plateless, "all": vehicles})
     return lines
+
+
+def _without_plates_alone(vehicles: int) -> str:
+    return ngettext(
+        "No plate was read of %(count)d of %(all)d vehicle: it may be there all the same.",
+        "No plate was read of %(count)d of %(all)d vehicles: it may be among them.",
+        vehicles,
+    )
+
+
+def _without_plates(vehicles: int) -> str:
+    return ngettext(
+        "No plate was read of %(count)d of %(all)d vehicle: it was compared by the rest alone.",
+        "No plate was read of %(count)d of %(all)d vehicles: these were compared by the rest alone.",
+        vehicles,
+    )
 
 
 def _reads(reader: str, sightings: SightingQuerySet | Sequence[int]) -> PlateQuerySet:

@@ -1,8 +1,7 @@
 """Number plates as people ask for them: their one spelling, the pattern that it stands for, and what that means."""
 
-import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.core.exceptions import ValidationError
@@ -10,19 +9,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inference.core.errors import PlateError, say
-from inference.core.plates import Part, Pattern, parse_pattern
+from inference.core.plates import REGIONS, Part, Pattern, parse_pattern
+from inference.core.plates.asked import meant, take_apart
 from inference.core.plates.evidence import has_shape
-from inference.core.plates.text import MANY, MOST_TYPED, ONE, shown, spell_pattern
+from inference.core.plates.text import JAMO_AS_TYPED, MANY, MOST_TYPED, ONE, shown, spell_pattern, with_digits
 from inference.sentences import in_words
 
 # As it may be typed, with gaps and letters taken apart, and as it is kept.
 LONGEST_TYPED, LONGEST_KEPT = MOST_TYPED, 20
-# Two digits, a letter and four digits. What is shorter is what somebody remembers of a plate, wherever it stands.
+# Two digits, a letter and four digits, the region aside. What is shorter is what somebody remembers of a plate,
+# wherever it stands or, with a region, at the front.
 SHORTEST_WHOLE = 7
-# A consonant or vowel by itself is kept as it is typed, not as Unicode's normal form has it.
-_JAMO = str.maketrans(
-    {unicodedata.normalize("NFKC", chr(one)): chr(one) for one in (*range(0x3131, 0x3164), *range(0x3165, 0x318F))}
-)
 
 
 @dataclass(frozen=True)
@@ -38,12 +35,14 @@ class PlateMeaning:
 
 def read_plate(typed: str) -> str:
     """Return a number plate as it is kept and compared: without gaps, in plain digits, ? for a character that nobody
-    knows, * for several, ㄱ for a letter that begins so; empty if nothing was typed. ValidationError if it is none."""
+    knows, * for several, ㄱ for a letter that begins so; empty if nothing was typed. A part has no * that it is
+    understood to have. ValidationError if it is none."""
     if not typed.strip():
         return ""
     try:
-        plate = spell_pattern(typed).translate(_JAMO)
-        pattern_of(plate)
+        plate = spell_pattern(typed).translate(JAMO_AS_TYPED)
+        pattern, part = pattern_of(plate), plate.strip(MANY)
+        plate = part if pattern_of(part) == pattern else plate
         if len(plate) > LONGEST_KEPT:
             raise PlateError(say("“{typed}” is longer than a plate.", typed=shown(typed)))
     except PlateError as error:
@@ -58,11 +57,22 @@ def pattern_of(plate: str) -> Pattern:
         PlateError: It leaves everything open, or has something that is on no plate.
     """
     pattern = parse_pattern(plate)
-    is_part = MANY not in plate and pattern.least_characters < SHORTEST_WHOLE
-    return parse_pattern(plate, Part.ANY) if is_part else pattern
+    asked = take_apart(pattern)
+    if MANY in plate or len(asked.body) >= SHORTEST_WHOLE:
+        return pattern
+    is_beginning = "".join(asked.region) in REGIONS and bool(asked.body)
+    return parse_pattern(plate, Part.START if is_beginning else Part.ANY)
 
 
 def meaning_of(typed: str) -> PlateMeaning:
+    """Say what would be looked for, and what a search takes it for besides."""
+    meaning = meaning_as_written(typed)
+    if not meaning.plate or not any(asked.is_broken for asked in meant(pattern_of(meaning.plate))):
+        return meaning
+    return replace(meaning, note=f"{meaning.note} {_('Plates with one character more or fewer are found too.')}")
+
+
+def meaning_as_written(typed: str) -> PlateMeaning:
     """Say what would be looked for."""
     try:
         plate = read_plate(typed)
@@ -73,12 +83,24 @@ def meaning_of(typed: str) -> PlateMeaning:
     pattern = pattern_of(plate)
     is_odd = not has_shape(pattern)
     if is_odd:
-        note = _("Unlike a Korean number plate; it is looked for as it is written.")
+        note = " ".join(
+            filter(None, [_("Unlike a Korean number plate; it is looked for as it is written."), hint_of(plate)])
+        )
+    elif is_part(plate) and pattern.items[0] != MANY:
+        note = _("The beginning of a number plate: what follows is open.")
     elif is_part(plate):
         note = _("A part of a number plate: it may stand anywhere.")
     else:
         note = _("Those that a camera may have misread are found too, after those that match.")
     return PlateMeaning(plate, parts=tuple(_say_parts(pattern)), note=note, is_odd=is_odd)
+
+
+def hint_of(plate: str) -> str:
+    """Name the plate that a spelled one was meant for, if Latin letters stand in it for digits; else empty."""
+    meant_plate = with_digits(plate)
+    if meant_plate == plate or not has_shape(pattern_of(meant_plate)):
+        return ""
+    return _("Letters stand in it for digits: is it %(plate)s?") % {"plate": meant_plate}
 
 
 def is_part(plate: str) -> bool:
@@ -89,10 +111,10 @@ def is_part(plate: str) -> bool:
 def part_to_find(typed: str) -> str:
     """Return what lists of requests look for in their plates; empty if what was typed is no part of one."""
     try:
-        spelled = spell_pattern(typed).translate(_JAMO)
+        spelled = spell_pattern(typed).translate(JAMO_AS_TYPED)
     except PlateError:
         return ""
-    return spelled if any(one.isdigit() for one in spelled) else ""
+    return spelled.strip(MANY) if any(one.isdigit() for one in spelled) else ""
 
 
 def _say_parts(pattern: Pattern) -> Iterator[str]:

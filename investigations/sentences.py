@@ -9,7 +9,9 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from inference.core.figures import percent
 from investigations.models import PathPoint
+from investigations.reads import read_of, say_other_plate
 
 LONGEST_MESSAGE = 4000
 ROOM_FOR_THE_REST = 160
@@ -69,8 +71,17 @@ def _stop_sentence(point: PathPoint) -> str:
     seen, camera = point.sighting, point.sighting.camera
     clocks = f"{_clock(seen.first_seen_at)} – {date_format(localtime(seen.last_seen_at), 'H:i:s')}"
     place = f"{camera.latitude:.5f}, {camera.longitude:.5f}"
-    stop = f"{point.number}. {camera.name} ({camera.code}) · {clocks} · {place}"
+    stop = f"{point.number}. {camera.name} ({camera.code}) · {clocks} · {place}{_plate_words(point)}"
     return stop if point.hop_m is None else f"   ↓ {_hop_sentence(point)}\n{stop}"
+
+
+def _plate_words(point: PathPoint) -> str:
+    plate = read_of(point.sighting)
+    if not plate:
+        return ""
+    values = {"plate": plate.text, "percent": percent(plate.confidence)}
+    said = f" · {_('plate as read: %(plate)s, confidence %(percent)s') % values}"
+    return f"{said} · ⚠ {say_other_plate(point.other_plate)}" if point.other_plate else said
 
 
 def _hop_sentence(point: PathPoint) -> str:

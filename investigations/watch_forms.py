@@ -16,7 +16,7 @@ from investigations.forms import time_input
 from investigations.models import Case, LegalBasis, SearchRequest, WatchAlert, WatchEntry
 from investigations.plates import LONGEST_TYPED
 from investigations.services.watch import MOST_HOURS_BACK, longest_days, open_requests
-from investigations.services.watch_lists import Defaults
+from investigations.services.watch_rows import Defaults
 from investigations.watch.reading import read_until
 from portal.accounts.models import User
 from portal.accounts.rights import Right, has_right

@@ -8,6 +8,8 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 from django.db import transaction
+from django.utils import timezone
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from cameras.models import Camera, Recording
@@ -16,6 +18,9 @@ from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right
 from portal.audit.models import Action
 from portal.audit.services import record
+
+# A camera's clock may be a little fast.
+MOST_AHEAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ def add_recording(
     require_right(actor, Right.REQUEST_ANALYSIS)
     if not Camera.objects.visible_to(actor).filter(pk=camera.pk).exists():
         raise ValidationError(_("This camera belongs to another control centre."))
+    _check_start(started_at)
     recording = Recording(camera=camera, started_at=started_at, original_name=Path(file.name or "").name[:255])
     recording.sha256 = sha256_of(file)
     recording.file.save(file.name or "recording", file, save=False)
@@ -61,3 +67,16 @@ def add_recording(
         recording.file.delete(save=False)
         raise
     return recording
+
+
+def _check_start(started_at: datetime) -> None:
+    """Refuse a start in the future: what a camera saw then would be looked for at hours that nobody searches."""
+    now = timezone.now()
+    if started_at <= now + MOST_AHEAD:
+        return
+    said = _(
+        "The start %(start)s lies in the future, as it is %(now)s now. Put in when the first picture was taken, in "
+        "Korean time; if the camera's clock is fast, take off by how much."
+    )
+    clocks = {"start": f"{localtime(started_at):%Y-%m-%d %H:%M}", "now": f"{localtime(now):%Y-%m-%d %H:%M}"}
+    raise ValidationError({"started_at": said % clocks})

@@ -1,8 +1,10 @@
 """What was answered, and the evidence packages that were made of it."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import DateFieldListFilter
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
@@ -12,9 +14,11 @@ from inference.admin import JobAdmin
 from investigations.admin.common import HistoryInline, OfRequestMixin, person_field, shown_code, workspace_link
 from investigations.models import Answer, AnswerItem, EvidencePackage, Unmasking
 from portal.accounts.admin import ReadOnlyAdmin
+from portal.accounts.admin_filters import titled
 from portal.accounts.rights import Right
 from portal.audit.services import write_root
 
+ANSWERED_AT = _("time of the answer")
 SENT_BY = person_field("sent_by", _("answered by"))
 REQUESTED_BY = person_field("requested_by", _("requested by"))
 
@@ -40,8 +44,8 @@ class AnswerItemInline(HistoryInline):
 class AnswerAdmin(OfRequestMixin, ReadOnlyAdmin):
     is_view_audited = True
     view_rights = frozenset({Right.ANSWER_REQUEST})
-    list_display = ["__str__", "shown_request", "item_count", "is_provisional", "share", "sent_by", "sent_at"]
-    list_filter = ["is_provisional", "sent_at"]
+    list_display = ["__str__", "shown_request", "item_count", "is_provisional", "share", "sent_by", "answered_at"]
+    list_filter = ["is_provisional", ("sent_at", titled(DateFieldListFilter, ANSWERED_AT))]
     list_select_related = ["request__case", "sent_by"]
     search_fields = ["request__case__number", "request__case__title", "text"]
     inlines = [AnswerItemInline]
@@ -51,14 +55,18 @@ class AnswerAdmin(OfRequestMixin, ReadOnlyAdmin):
         "text",
         "is_provisional",
         "share",
-        (SENT_BY, "sent_at"),
+        (SENT_BY, "answered_at"),
         "root",
     ]
-    readonly_fields: Any = ["shown_request", "share", "root", SENT_BY]
+    readonly_fields: Any = ["shown_request", "share", "root", SENT_BY, "answered_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().get_queryset(request).annotate(item_count_=Count("items"))
         return rows
+
+    @admin.display(description=ANSWERED_AT, ordering="sent_at")
+    def answered_at(self, row: Answer) -> datetime:
+        return row.sent_at
 
     @admin.display(description=_("sightings"), ordering="item_count_")
     def item_count(self, row: Any) -> int:

@@ -39,7 +39,7 @@ class LegalBasisAdmin(RoleAdmin):
     form = LegalBasisForm
     list_display = [
         "code",
-        "__str__",
+        "named",
         "shown_kinds",
         "most_cameras",
         "radius_m",
@@ -66,6 +66,10 @@ class LegalBasisAdmin(RoleAdmin):
         if may_change:
             return [*sets, (_("Change"), {"fields": ["reason"]})]
         return sets
+
+    @admin.display(description=_("legal basis"))
+    def named(self, row: LegalBasis) -> str:
+        return str(row)
 
     @admin.display(description=_("kinds of case"))
     def shown_kinds(self, row: LegalBasis) -> str:

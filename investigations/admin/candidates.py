@@ -126,7 +126,7 @@ class CandidateAdmin(ReadOnlyAdmin):
         pictures = [one for one in row.search.pictures.all() if one.image and one.candidate_id is None]
         return shown_picture(reverse("query-picture", args=[pictures[0].pk])) if pictures else ""
 
-    @admin.display(description=_("found"))
+    @admin.display(description=_("picture found"))
     def found(self, row: Candidate) -> str:
         return shown_picture(reverse("sighting-picture", args=[row.sighting_id]))
 

@@ -1,10 +1,11 @@
 """What several pages share: histories beside what they are about, pictures, links."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from investigations.models import SearchRequest
+from investigations.plates import part_to_find
 
 
 class HistoryInline(TabularInline):  # type: ignore[misc]
@@ -50,6 +52,22 @@ class OfRequestMixin:
     @admin.display(description=_("search request"), ordering="request")
     def shown_request(self, row: Any) -> str:
         return workspace_link(row.request)
+
+
+class PlateSearchMixin:
+    """For rows with number plates that somebody answers for: a plate is found however it is spelled."""
+
+    model: type[Model]
+    plate_fields: Sequence[str] = ["plate"]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        found, may_repeat = super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
+        if part := part_to_find(search_term):
+            has_it = Q.create([(f"{field}__icontains", part) for field in self.plate_fields], connector=Q.OR)
+            found |= queryset.filter(pk__in=self.model._default_manager.filter(has_it).values("pk"))
+        return found, may_repeat
 
 
 def workspace_link(request: SearchRequest, text: str = "") -> str:

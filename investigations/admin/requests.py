@@ -5,23 +5,31 @@ from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin import DateFieldListFilter
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.text import Truncator, capfirst
 from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
 
-from investigations.admin.common import HistoryInline, open_link, person_field, shown_table, shown_time
+from investigations.admin.common import (
+    HistoryInline,
+    PlateSearchMixin,
+    open_link,
+    person_field,
+    shown_table,
+    shown_time,
+)
 from investigations.models import Candidate, RequestStatusChange, ScopeChange, SearchRequest
 from investigations.services.answers import send_answer
 from investigations.services.requests import approve_request, assign_request, return_request
 from investigations.timeline import step_text
 from portal.accounts.admin import ReadOnlyAdmin
 from portal.accounts.admin_actions import ReasonActionForm, apply_to_each
+from portal.accounts.admin_filters import titled
 from portal.accounts.models import User
 from portal.accounts.rights import Right, acting_user, has_right
 
@@ -82,7 +90,7 @@ class ScopeChangeInline(HistoryInline):
 
 
 @admin.register(SearchRequest)
-class SearchRequestAdmin(ReadOnlyAdmin):
+class SearchRequestAdmin(PlateSearchMixin, ReadOnlyAdmin):
     is_view_audited = True
     view_rights = frozenset({Right.APPROVE_REQUEST, Right.SEARCH})
     list_display = [
@@ -96,9 +104,17 @@ class SearchRequestAdmin(ReadOnlyAdmin):
         "counts",
         "workspace",
     ]
-    list_filter = [AttentionFilter, "status", "is_emergency", "case__kind", "basis", "submitted_at"]
+    list_filter = [
+        AttentionFilter,
+        "status",
+        "is_emergency",
+        "case__kind",
+        "basis",
+        ("submitted_at", titled(DateFieldListFilter, _("Submitted"))),
+    ]
     list_select_related = ["case", "handler"]
     search_fields = ["case__number", "case__title", "wanted", "purpose", "plate", "document_number"]
+    search_help_text = _("Case, what is looked for, number plate, document")
     actions = ["approve", "return_to_station", "answer_not_seen"]
     action_form = ReasonActionForm
     readonly_fields: Any = ["workspace", "due", "course", HANDLER]
@@ -176,7 +192,7 @@ class SearchRequestAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("case"), ordering="case__title")
     def title(self, row: SearchRequest) -> str:
-        return format_html('<span style="white-space:nowrap">{}</span>', Truncator(row.case.title).chars(30))
+        return Truncator(row.case.title).chars(30)
 
     @admin.display(description=_("Submitted"), ordering="submitted_at")
     def shown_submitted(self, row: SearchRequest) -> str:
@@ -189,14 +205,6 @@ class SearchRequestAdmin(ReadOnlyAdmin):
     @admin.display(description=_("workspace"))
     def workspace(self, row: SearchRequest) -> str:
         return open_link(row)
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[SearchRequest], search_term: str
-    ) -> tuple[QuerySet[SearchRequest], bool]:
-        """A number plate is found however it is spelled."""
-        found, may_repeat = super().get_search_results(request, queryset, search_term)
-        plated = SearchRequest.objects.with_plate(search_term).values("pk")
-        return found | queryset.filter(pk__in=plated), may_repeat
 
     def has_approve_permission(self, request: HttpRequest) -> bool:
         return has_right(request.user, Right.APPROVE_REQUEST)

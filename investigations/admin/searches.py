@@ -19,6 +19,7 @@ from investigations.admin.common import (
 )
 from investigations.evidence import words
 from investigations.models import Participant, Path, PathPoint, Search
+from investigations.reads import read_of, say_other_plate
 from investigations.services.paths import shown_points
 from portal.accounts.admin import ReadOnlyAdmin
 from portal.accounts.rights import Right, acting_user
@@ -108,17 +109,22 @@ class PathAdmin(OfRequestMixin, ReadOnlyAdmin):
 
     @admin.display(description=_("path points"))
     def stops(self, path: Any) -> str:
-        headers = [_("number"), _("camera"), _("time"), _("distance (m)"), _("time (s)"), _("speed (m/s)"), ""]
+        measured = [_("distance (m)"), _("time (s)"), _("speed (m/s)")]
+        headers = [_("number"), _("camera"), _("time"), _("number plate"), *measured, ""]
         return shown_table(headers, [_stop(point) for point in path.points_shown])
 
 
 def _stop(point: PathPoint) -> list[Any]:
+    plate = read_of(point.sighting)
+    impossible = gettext("impossible") if point.is_impossible else ""
+    doubt = say_other_plate(point.other_plate) if point.other_plate else ""
     return [
         point.number,
         point.sighting.camera,
         shown_time(point.sighting.seen_at),
+        plate.text if plate else "",
         rounded(point.hop_m, 0),
         rounded(point.hop_s, 0),
         rounded(point.speed_mps, 1),
-        gettext("impossible") if point.is_impossible else "",
+        ". ".join(filter(None, [impossible, doubt])),
     ]

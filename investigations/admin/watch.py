@@ -11,7 +11,8 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from investigations.admin.common import person_field, rounded
+from inference.core.figures import percent
+from investigations.admin.common import PlateSearchMixin, person_field
 from investigations.models import WatchAlert, WatchEntry
 from investigations.services.looks import view_alerts, view_entries
 from investigations.services.watch import Outcome, end_entry
@@ -44,13 +45,14 @@ def _listed(response: HttpResponse) -> list[Any]:
 
 
 @admin.register(WatchEntry)
-class WatchEntryAdmin(ReadOnlyAdmin):
+class WatchEntryAdmin(PlateSearchMixin, ReadOnlyAdmin):
     is_view_audited = True
     view_rights = frozenset({Right.MANAGE_WATCH})
     list_display = ["plate", "basis", "shown_about", "added_by", "added_at", "valid_until", "ended_at", "alert_count"]
     list_filter = [ActiveFilter, "basis", "added_at"]
     list_select_related = ["basis", "request__case", "case", "added_by"]
     search_fields = ["plate", "reason", "document_number", "request__case__number", "case__number"]
+    search_help_text = _("Number plate, reason, document or case")
     fields: Any = [
         "plate",
         ("vehicle_colour", "vehicle_type"),
@@ -77,7 +79,7 @@ class WatchEntryAdmin(ReadOnlyAdmin):
         rows: QuerySet[Any] = super().get_queryset(request).annotate(alert_count_=Count("alerts"))
         return rows
 
-    @admin.display(description=_("for"))
+    @admin.display(description=_("case or request"))
     def shown_about(self, row: WatchEntry) -> str:
         return row.about
 
@@ -101,13 +103,15 @@ class WatchEntryAdmin(ReadOnlyAdmin):
 
 
 @admin.register(WatchAlert)
-class WatchAlertAdmin(ReadOnlyAdmin):
+class WatchAlertAdmin(PlateSearchMixin, ReadOnlyAdmin):
     is_view_audited = True
     view_rights = frozenset({Right.MANAGE_WATCH})
     list_display = ["seen_at", "camera", "text", "wanted", "sure", "status", "decided_by", "raised_at"]
     list_filter = ["status", "is_looked_back", "seen_at"]
     list_select_related = ["camera", "entry", "decided_by"]
     search_fields = ["text", "entry__plate", "camera__code", "camera__name", "reason"]
+    search_help_text = _("Number plate, camera or reason")
+    plate_fields = ("text", "entry__plate")
     fields: Any = [
         "wanted",
         ("text", "sure"),
@@ -129,4 +133,4 @@ class WatchAlertAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("confidence"), ordering="confidence")
     def sure(self, row: WatchAlert) -> str:
-        return rounded(row.confidence, 2)
+        return percent(row.confidence)

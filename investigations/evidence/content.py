@@ -49,7 +49,11 @@ class Act:
 
 @dataclass(frozen=True)
 class GeoPoint:
-    """A numbered stop of the path, and the hop that led to it (None for the first, and where views may meet)."""
+    """A numbered stop of the path, and the hop that led to it (None for the first, and where views may meet).
+
+    `plate` is its number plate as it was read (empty: none was), `plate_confidence` that of its least certain
+    character, 0 to 1, and `other_plate` the one read before, where this one contradicts it: it may be another vehicle.
+    """
 
     number: int
     camera_code: str
@@ -62,6 +66,9 @@ class GeoPoint:
     hop_s: float | None = None
     speed_mps: float | None = None
     is_impossible: bool = False
+    plate: str = ""
+    plate_confidence: float | None = None
+    other_plate: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ class Item:
     """A sighting of the answer.
 
     Attributes:
-        point: Where and when, and its number.
+        point: Where and when, its number, and its plate.
         seen_at: The time of the picture.
         picture: The picture as a JPEG; None where the law has destroyed it.
         similarity: To the pictures searched by, 0 to 1: no probability.
@@ -77,8 +84,6 @@ class Item:
         rank: Its place among all that was compared, from 1.
         compared: How many sightings were compared.
         reviews: Who confirmed it and when; two people, except in a provisional answer.
-        plate: Its number plate as it was read; empty where none was.
-        plate_confidence: Of the read's least certain character, 0 to 1.
     """
 
     point: GeoPoint
@@ -89,8 +94,6 @@ class Item:
     rank: int | None = None
     compared: int | None = None
     reviews: tuple[Act, ...] = ()
-    plate: str = ""
-    plate_confidence: float | None = None
 
 
 @dataclass(frozen=True)

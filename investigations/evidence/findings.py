@@ -9,9 +9,10 @@ from PIL import Image as Picture
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Image, Spacer
 
+from inference.core.figures import percent
 from investigations.evidence.content import Act, Content, GeoPoint, Item
 from investigations.evidence.path_map import Legend, PathMap
-from investigations.evidence.sheet import BAD, MUTED, NOTE, SMALL, TINY, Cell, rows_table, text
+from investigations.evidence.sheet import BAD, MUTED, NOTE, SMALL, TINY, WARN, Cell, rows_table, text
 from investigations.evidence.words import belonging, duration, metres, moment, span, time_of_day
 
 PICTURE_WIDTH, PICTURE_HEIGHT = 20 * mm, 30 * mm
@@ -42,7 +43,7 @@ def _hops(path: Sequence[GeoPoint]) -> list[Flowable]:
 
 
 def _hop_row(a: GeoPoint, b: GeoPoint) -> list[Cell]:
-    remark = text(_("Impossible: nobody could have made this hop."), SMALL.clone("bad", textColor=BAD))
+    impossible = text(_("Impossible: nobody could have made this hop."), SMALL.clone("bad", textColor=BAD))
     return [
         f"{a.number} → {b.number}",
         text(a.camera_code, SMALL),
@@ -50,7 +51,7 @@ def _hop_row(a: GeoPoint, b: GeoPoint) -> list[Cell]:
         "–" if b.hop_m is None else metres(b.hop_m),
         "–" if b.hop_s is None else duration(b.hop_s),
         "–" if b.speed_mps is None else f"{b.speed_mps:.1f} m/s",
-        remark if b.is_impossible else "",
+        [*([impossible] if b.is_impossible else []), *_plate_doubt(b)] or "",
     ]
 
 
@@ -80,7 +81,7 @@ def _item_row(item: Item) -> list[Cell]:
             text(span(point.first_seen_at, point.last_seen_at), SMALL),
             text(_("picture: %(time)s") % {"time": time_of_day(item.seen_at)}, TINY.clone("muted", textColor=MUTED)),
         ],
-        [text(line, SMALL) for line in _comparison(item)],
+        [*(text(line, SMALL) for line in _comparison(item)), *_plate_doubt(point)],
         _reviewers(item.reviews),
     ]
 
@@ -97,11 +98,19 @@ def _comparison(item: Item) -> list[str]:
         lines.append(
             _("number %(rank)s of %(compared)s") % {"rank": f"{item.rank:,}", "compared": f"{item.compared:,}"}
         )
-    if item.plate:
-        lines.append(_("plate as read: %(plate)s") % {"plate": item.plate})
-    if item.plate and item.plate_confidence is not None:
-        lines.append(_("confidence %(percent)d%%") % {"percent": int(100 * item.plate_confidence)})
+    plate = item.point.plate
+    if plate:
+        lines.append(_("plate as read: %(plate)s") % {"plate": plate})
+    if plate and item.point.plate_confidence is not None:
+        lines.append(_("confidence %(percent)s") % {"percent": percent(item.point.plate_confidence)})
     return lines or ["–"]
+
+
+def _plate_doubt(point: GeoPoint) -> list[Flowable]:
+    if not point.other_plate:
+        return []
+    said = _("Another plate than before: %(plate)s. It may be another vehicle.") % {"plate": point.other_plate}
+    return [text(said, SMALL.clone("doubt", textColor=WARN))]
 
 
 def _reviewers(reviews: Sequence[Act]) -> list[Flowable]:

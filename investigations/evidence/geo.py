@@ -1,7 +1,8 @@
 """The path for other programs: GeoJSON (RFC 7946), KML 2.2 and GPX 1.1. Times are UTC, texts are escaped.
 
-All three say the same: numbered points with their camera, and the hops between them with distance, time and speed; a
-hop that nobody could have made says so. In KML and GPX what XML cannot hold (control characters) becomes U+FFFD.
+All three say the same: numbered points with their camera and the number plate read there, and the hops between them
+with distance, time and speed; a hop that nobody could have made says so, and so does a plate that contradicts the one
+before. In KML and GPX what XML cannot hold (control characters) becomes U+FFFD.
 """
 
 import json
@@ -12,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from inference.core.figures import percent
 from investigations.evidence.archive import utc
 from investigations.evidence.content import GeoPoint
 
@@ -36,6 +38,7 @@ def _stop_feature(point: GeoPoint) -> dict[str, Any]:
         "camera_name": point.camera_name,
         "first_seen_at": utc(point.first_seen_at),
         "last_seen_at": utc(point.last_seen_at),
+        **_plate_values(point),
         **_hop_values(point),
     }
     return {
@@ -52,6 +55,11 @@ def _hop_feature(a: GeoPoint, b: GeoPoint) -> dict[str, Any]:
         "properties": {"kind": "hop", "from": a.number, "to": b.number, **_hop_values(b)},
         "geometry": {"type": "LineString", "coordinates": [_position(a), _position(b)]},
     }
+
+
+def _plate_values(point: GeoPoint) -> dict[str, Any]:
+    confidence = None if point.plate_confidence is None else round(point.plate_confidence, 2)
+    return {"plate": point.plate or None, "plate_confidence": confidence, "other_plate": point.other_plate or None}
 
 
 def _hop_values(point: GeoPoint) -> dict[str, Any]:
@@ -96,7 +104,7 @@ def _kml_stop(document: Element, point: GeoPoint) -> None:
     _add(span, "end", utc(point.last_seen_at))
     data = SubElement(mark, "ExtendedData")
     values = {"number": point.number, "camera_code": point.camera_code, "camera_name": point.camera_name}
-    for key, value in (values | _hop_values(point)).items():
+    for key, value in (values | _plate_values(point) | _hop_values(point)).items():
         if value is not None:
             _add(
                 SubElement(data, "Data", name=key),
@@ -151,8 +159,9 @@ def _gpx_waypoint(root: Element, point: GeoPoint) -> None:
         _add(waypoint, "type", "impossible hop")
     extensions = SubElement(waypoint, "extensions")
     _add(extensions, "dongseon:last_seen_at", utc(point.last_seen_at))
-    for key in ("hop_m", "hop_s", "speed_mps"):
-        value = _hop_values(point)[key]
+    values = _plate_values(point) | _hop_values(point)
+    for key in ("plate", "plate_confidence", "other_plate", "hop_m", "hop_s", "speed_mps"):
+        value = values[key]
         if value is not None:
             _add(extensions, f"dongseon:{key}", str(value))
 
@@ -174,12 +183,21 @@ def _gpx_point(parent: Element, tag: str, point: GeoPoint) -> Element:
 
 def _sentence(point: GeoPoint) -> str:
     """English, like the names of the properties: these files are for programs and analysts."""
-    seen = f"{point.camera_name} ({point.camera_code}), {utc(point.first_seen_at)} to {utc(point.last_seen_at)}"
+    times = f"{utc(point.first_seen_at)} to {utc(point.last_seen_at)}"
+    seen = f"{point.camera_name} ({point.camera_code}), {times}{_plate_sentence(point)}"
     if point.hop_m is None:
         return seen
     speed = "" if point.speed_mps is None else f", {point.speed_mps:.1f} m/s"
     flag = "; impossible: nobody could have made this hop" if point.is_impossible else ""
     return f"{seen}; {point.hop_m:.0f} m and {point.hop_s or 0:.0f} s from the stop before{speed}{flag}"
+
+
+def _plate_sentence(point: GeoPoint) -> str:
+    if not point.plate:
+        return ""
+    sure = "" if point.plate_confidence is None else f" (confidence {percent(point.plate_confidence)})"
+    plate = f"; plate read as {point.plate}{sure}"
+    return f"{plate}, not {point.other_plate} as before: may be another vehicle" if point.other_plate else plate
 
 
 def _add(parent: Element, tag: str, text: str) -> None:

@@ -86,6 +86,8 @@ class AnswerItem(models.Model):
     confirmed_at = models.DateTimeField(_("first review"))
     agreed_by = models.CharField(_("second reviewer"), max_length=150, blank=True)
     agreed_at = models.DateTimeField(_("second review"), null=True, blank=True)
+    # The plate that was read at a stop before, where this one's contradicts it: `investigations.reads` finds it.
+    other_plate: str = ""
 
     objects = AnswerItemQuerySet.as_manager()
 

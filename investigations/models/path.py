@@ -47,6 +47,8 @@ class PathPoint(models.Model):
     hop_s = models.FloatField(_("time (s)"), null=True, blank=True)
     speed_mps = models.FloatField(_("speed (m/s)"), null=True, blank=True)
     is_impossible = models.BooleanField(_("impossible hop"), default=False)
+    # The plate that was read at a stop before, where this one's contradicts it: `investigations.reads` finds it.
+    other_plate: str = ""
 
     class Meta:
         verbose_name = _("path point")

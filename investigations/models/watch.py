@@ -41,7 +41,9 @@ class WatchImportQuerySet(models.QuerySet["WatchImport"]):
 class WatchImport(models.Model):
     """A list of plates as a file: what it says, what is wrong with it, and whether it was taken over.
 
-    `rows` are what would be added, `problems` what is said about the others; both are emptied when it has ended.
+    `rows` are what would be added, `problems` what is said of rows and file. When it was taken over, `rows` name the
+    entry of each row that was added, and `problems` what became of the others, which is forgotten after a while; both
+    are emptied when it is discarded.
     """
 
     class Status(models.TextChoices):
@@ -222,7 +224,7 @@ class WatchAlertQuerySet(models.QuerySet["WatchAlert"]):
     def for_pages(self) -> Self:
         """With all that is shown of each."""
         rows = self.select_related("camera", "decided_by", "entry__request__case", "entry__case", "sighting")
-        return rows.prefetch_related("sighting__plates")
+        return rows.prefetch_related("sighting__plates", "sighting__descriptions")
 
 
 class WatchAlert(models.Model):

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from investigations.models import (
@@ -19,6 +20,7 @@ from investigations.models import (
 )
 from investigations.pictures import sighting_url
 from investigations.plates import LONGEST_TYPED, read_plate
+from investigations.reads import answered_items
 from investigations.serializers.workspace import LARGEST_ID
 from investigations.services.requests import RequestTerms
 from portal.accounts.models import Agency
@@ -223,7 +225,10 @@ class UploadSerializer(serializers.Serializer):  # type: ignore[type-arg]
 
 
 class AnswerItemSerializer(serializers.ModelSerializer[AnswerItem]):
+    """A sighting of an answer. `other_plate` is the number plate read before, where that read here contradicts it."""
+
     picture = serializers.SerializerMethodField()
+    other_plate = serializers.CharField(read_only=True)
 
     class Meta:
         model = AnswerItem
@@ -241,6 +246,7 @@ class AnswerItemSerializer(serializers.ModelSerializer[AnswerItem]):
             "compared",
             "plate",
             "plate_confidence",
+            "other_plate",
             "hop_m",
             "hop_s",
             "speed_mps",
@@ -265,11 +271,15 @@ class AnswerSummarySerializer(serializers.ModelSerializer[Answer]):
 
 
 class AnswerSerializer(AnswerSummarySerializer):
-    items = AnswerItemSerializer(many=True, read_only=True)
+    items = serializers.SerializerMethodField()
     certificate = serializers.DictField(read_only=True)
 
     class Meta(AnswerSummarySerializer.Meta):
         fields = [*AnswerSummarySerializer.Meta.fields, "audit_sequence", "audit_root", "items", "certificate"]
+
+    @extend_schema_field(AnswerItemSerializer(many=True))
+    def get_items(self, answer: Answer) -> Any:
+        return AnswerItemSerializer(answered_items(answer), many=True, context=self.context).data
 
 
 class SendAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]

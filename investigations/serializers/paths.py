@@ -9,6 +9,7 @@ from inference.models import Sighting
 from investigations.leads import Outlook
 from investigations.models import Answer, AnswerItem, Path, PathPoint
 from investigations.pictures import clip_url, sighting_url
+from investigations.reads import answered_items, plates_before
 from investigations.serializers.workspace import LARGEST_ID, SightingSerializer
 from investigations.whereabouts import LONGEST, Origin
 
@@ -16,11 +17,15 @@ LONGEST_NOTE = 500
 
 
 class PathPointSerializer(serializers.ModelSerializer[PathPoint]):
+    """A numbered sighting of a path. `other_plate` is the number plate that was read before, where the one read here
+    contradicts it (empty: it does not): it may be another vehicle."""
+
     sighting = SightingSerializer(read_only=True)
+    other_plate = serializers.CharField(read_only=True)
 
     class Meta:
         model = PathPoint
-        fields = ["number", "hop_m", "hop_s", "speed_mps", "is_impossible", "sighting"]
+        fields = ["number", "hop_m", "hop_s", "speed_mps", "is_impossible", "other_plate", "sighting"]
 
 
 class StopSerializer(SightingSerializer):
@@ -101,10 +106,11 @@ class AnsweredPointSerializer(serializers.ModelSerializer[AnswerItem]):
     """A numbered sighting of an answer, in the shape of a path's point; its facts are the answer's own copies."""
 
     sighting = serializers.SerializerMethodField()
+    other_plate = serializers.CharField(read_only=True)
 
     class Meta:
         model = AnswerItem
-        fields = ["number", "hop_m", "hop_s", "speed_mps", "is_impossible", "sighting"]
+        fields = ["number", "hop_m", "hop_s", "speed_mps", "is_impossible", "other_plate", "sighting"]
 
     @extend_schema_field(AnsweredSightingSerializer)
     def get_sighting(self, item: AnswerItem) -> dict[str, Any]:
@@ -118,13 +124,17 @@ class AnsweredPathSerializer(serializers.ModelSerializer[Answer]):
     """The path as the station was answered. Before there is one, its number, maker and time are null."""
 
     id = serializers.IntegerField(read_only=True, allow_null=True)
-    points = AnsweredPointSerializer(source="items", many=True, read_only=True)
+    points = serializers.SerializerMethodField()
     built_by = serializers.StringRelatedField(source="sent_by", read_only=True, allow_null=True)  # type: ignore[var-annotated]
     built_at = serializers.DateTimeField(source="sent_at", read_only=True, allow_null=True)
 
     class Meta:
         model = Answer
         fields = ["id", "request", "built_by", "built_at", "points"]
+
+    @extend_schema_field(AnsweredPointSerializer(many=True))
+    def get_points(self, answer: Answer) -> Any:
+        return AnsweredPointSerializer(answered_items(answer), many=True, context=self.context).data
 
 
 # ── Other paths ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -151,6 +161,9 @@ class OtherStopSerializer(serializers.Serializer):  # type: ignore[type-arg]
     unseen_cost = serializers.FloatField()
     impossible_cost = serializers.FloatField()
     is_hasty = serializers.BooleanField()
+    other_plate = serializers.CharField(
+        help_text="The plate read before, where this stop's contradicts it; else empty."
+    )
     hop = HopSerializer(allow_null=True)
     sighting = StopSerializer()
 
@@ -192,17 +205,19 @@ def describe_outlook(outlook: Outlook) -> dict[str, Any]:
 def _describe_path(outlook: Outlook, at: int) -> dict[str, Any]:
     path = outlook.others[at]
     stops = [step.lead.stop for step in path.steps]
+    plates = plates_before(outlook.candidates[stop.key].sighting for stop in stops)
+    steps = zip(path.steps, plates, strict=True)
     return {
         "score": path.score,
         "gain": path.score - outlook.now.score,
         "length_m": sum(step.hop.distance_m for step in path.steps if step.hop),
         "duration_s": (stops[-1].last_seen_at - stops[0].first_seen_at).total_seconds(),
-        "stops": [_describe_step(outlook, step, number) for number, step in enumerate(path.steps, start=1)],
+        "stops": [_describe_step(outlook, *step, number) for number, step in enumerate(steps, start=1)],
         "rivals": [_describe_rival(outlook, lead.stop.key) for lead in outlook.rivals[at]],
     }
 
 
-def _describe_step(outlook: Outlook, step: Any, number: int) -> dict[str, Any]:
+def _describe_step(outlook: Outlook, step: Any, other_plate: str, number: int) -> dict[str, Any]:
     candidate = outlook.candidates[step.lead.stop.key]
     names = ("score", "evidence", "haste_cost", "unseen_cost", "impossible_cost", "hop")
     return {name: getattr(step, name) for name in names} | {
@@ -212,6 +227,7 @@ def _describe_step(outlook: Outlook, step: Any, number: int) -> dict[str, Any]:
         "similarity": candidate.score,
         "is_added": not step.lead.is_confirmed,
         "is_hasty": step.haste_cost > 0,
+        "other_plate": other_plate,
         "sighting": candidate.sighting,
     }
 

@@ -11,6 +11,7 @@ from investigations import events
 from investigations.models import Candidate, Path, PathPoint, SearchRequest
 from investigations.paths import Hop, Stop, limit_of
 from investigations.paths import build_path as order_stops
+from investigations.reads import note_plates_of
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right, require_visible
 from portal.audit.models import Action
@@ -57,6 +58,7 @@ def shown_points(path: Path, viewer: User) -> list[PathPoint]:
     shown = Candidate.objects.shown_on_path_to(viewer).filter(search__request=path.request_id)
     known = set(shown.values_list("sighting_id", flat=True))
     if all(point.sighting_id in known for point in points):
+        note_plates_of(points)
         return points
     return points_of((point.sighting for point in points if point.sighting_id in known), path)
 
@@ -64,7 +66,7 @@ def shown_points(path: Path, viewer: User) -> list[PathPoint]:
 def _confirmed_sightings(request: SearchRequest) -> dict[int, Sighting]:
     confirmed = Candidate.objects.confirmed().filter(search__request=request)
     rows = Sighting.objects.filter(pk__in=confirmed.values("sighting_id")).select_related("camera")
-    return {row.pk: row for row in rows}
+    return {row.pk: row for row in rows.prefetch_related("plates")}
 
 
 def order_sightings(sightings: Iterable[Sighting]) -> list[tuple[Sighting, Hop | None]]:
@@ -79,7 +81,7 @@ def order_sightings(sightings: Iterable[Sighting]) -> list[tuple[Sighting, Hop |
 def points_of(sightings: Iterable[Sighting], path: Path | None = None) -> list[PathPoint]:
     """Return the sightings as numbered points with their hops, not stored; without `path`, of one only looked at."""
     path = path or Path()
-    return [
+    points = [
         PathPoint(
             path=path,
             number=number,
@@ -91,3 +93,5 @@ def points_of(sightings: Iterable[Sighting], path: Path | None = None) -> list[P
         )
         for number, (sighting, hop) in enumerate(order_sightings(sightings), start=1)
     ]
+    note_plates_of(points)
+    return points

@@ -1,5 +1,6 @@
 """Verbs on search requests, in the order of a request's life. `workflow.MOVES` says which may follow which."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -292,33 +293,45 @@ def close_request(request: SearchRequest, outcome: str, *, reason: str, actor: U
     return closed
 
 
+def term_errors(case: Case, said: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with terms by their names, as far as they are there: whoever could not read one leaves it out."""
+    basis = said.get("basis")
+    errors = _basis_errors(case, basis, said) if basis else {}
+    if (seen_at := said.get("last_seen_at")) and seen_at > timezone.now():
+        errors["last_seen_at"] = _("Nobody can have been seen in the future.")
+    return errors
+
+
+def _basis_errors(case: Case, basis: LegalBasis, said: Mapping[str, Any]) -> dict[str, str]:
+    errors = {}
+    if not basis.is_active or case.kind not in basis.kinds:
+        errors["basis"] = _("This legal basis does not cover a case of this kind.")
+    if basis.needs_document and not said.get("document_number", "").strip():
+        errors["document_number"] = _("This legal basis needs the number of the letter or warrant.")
+    if said.get("is_emergency") and not basis.allows_emergency:
+        errors["is_emergency"] = _("This legal basis does not allow a search before the approval.")
+    return errors
+
+
 def _write_terms(request: SearchRequest, terms: RequestTerms) -> None:
+    """Say all that is wrong with the terms at once, or keep them."""
     for name in asdict(terms):
         value = getattr(terms, name)
         setattr(request, name, value.strip() if isinstance(value, str) else value)
+    errors: dict[str, Any] = {**term_errors(request.case, vars(terms))}
     try:
         request.plate = read_plate(terms.plate)
     except ValidationError as error:
-        raise ValidationError({"plate": error.messages}) from error
-    _check_terms(request)
+        errors["plate"] = error.messages
     for name, value in _limits(request.basis).items():
         setattr(request, name, value)
-    request.full_clean()
-    request.save()
-
-
-def _check_terms(request: SearchRequest) -> None:
-    basis, errors = request.basis, {}
-    if not basis.is_active or request.case.kind not in basis.kinds:
-        errors["basis"] = _("This legal basis does not cover a case of this kind.")
-    if basis.needs_document and not request.document_number:
-        errors["document_number"] = _("This legal basis needs the number of the letter or warrant.")
-    if request.is_emergency and not basis.allows_emergency:
-        errors["is_emergency"] = _("This legal basis does not allow a search before the approval.")
-    if request.last_seen_at and request.last_seen_at > timezone.now():
-        errors["last_seen_at"] = _("Nobody can have been seen in the future.")
+    try:
+        request.full_clean(exclude=errors)
+    except ValidationError as error:
+        errors |= error.message_dict
     if errors:
         raise ValidationError(errors)
+    request.save()
 
 
 def _limits(basis: LegalBasis) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from investigations.evidence.content import GeoPoint
 from investigations.evidence.geo import to_geojson, to_gpx, to_kml
 from investigations.models import Candidate, Comment, Path, PathPoint, SearchRequest
+from investigations.reads import read_of
 from investigations.sentences import describe_path
 from investigations.services.moves import lock_request
 from investigations.services.paths import points_of
@@ -72,7 +73,7 @@ def _shareable(request: SearchRequest) -> tuple[Path, Sequence[PathPoint]]:
     if path is None:
         raise ValidationError(_("Build the path first."))
     agreed = agreed_sightings(request)
-    rows = path.points.select_related("sighting__camera")
+    rows = path.points.select_related("sighting__camera").prefetch_related("sighting__plates")
     points = points_of(row.sighting for row in rows if row.sighting_id in agreed)
     if not points:
         said = _("No stop of this path has been confirmed by two people who looked independently.")
@@ -81,7 +82,7 @@ def _shareable(request: SearchRequest) -> tuple[Path, Sequence[PathPoint]]:
 
 
 def _geo_point(point: PathPoint) -> GeoPoint:
-    sighting = point.sighting
+    sighting, plate = point.sighting, read_of(point.sighting)
     return GeoPoint(
         number=point.number,
         camera_code=sighting.camera.code,
@@ -94,4 +95,7 @@ def _geo_point(point: PathPoint) -> GeoPoint:
         hop_s=point.hop_s,
         speed_mps=point.speed_mps,
         is_impossible=point.is_impossible,
+        plate=plate.text if plate else "",
+        plate_confidence=plate.confidence if plate else None,
+        other_plate=point.other_plate,
     )

@@ -23,7 +23,7 @@ from django.utils.translation import ngettext
 from investigations import events
 from investigations.models import Case, LegalBasis, LookBack, SearchRequest, WatchEntry
 from investigations.plates import read_plate
-from investigations.watch.meaning import why_too_open
+from investigations.watch.meaning import why_unwatchable
 from investigations.watch.tasks import run_look_back
 from portal.accounts.models import User
 from portal.accounts.rights import Right, has_right, require_right, require_visible
@@ -266,7 +266,7 @@ def _read(typed: str, errors: dict[str, str]) -> str:
         return ""
     if not plate:
         errors["plate"] = _("Which number plate? Put ? for a character that nobody knows, * for several.")
-    elif problem := why_too_open(plate):
+    elif problem := why_unwatchable(plate):
         errors["plate"] = problem
     return plate
 
@@ -305,7 +305,7 @@ def _own_errors(terms: WatchTerms, plate: str) -> dict[str, str]:
     request, errors = terms.request, {}
     if request is None:
         return {}
-    if plate and plate != request.plate:
+    if plate and plate != read_plate(request.plate):  # which may be kept with the * that parts no longer have
         errors["plate"] = _("Operators watch the plate that the request names. A supervisor watches others.")
     if terms.basis != request.basis:
         errors["basis"] = _("Operators watch by the legal basis of the request. A supervisor chooses others.")

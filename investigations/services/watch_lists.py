@@ -1,10 +1,9 @@
 """Verbs on watch lists as files: check one, take over what the check has shown, discard it, and hand one out."""
 
 import hashlib
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cached_property
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +17,11 @@ from django.utils.translation import gettext as _
 
 from cameras.services.files import sha256_of
 from investigations import events
-from investigations.models import LegalBasis, SearchRequest, WatchEntry, WatchImport
-from investigations.services.watch import WatchTerms, build_entry, longest_days, open_requests, save_entry
+from investigations.models import WatchEntry, WatchImport
+from investigations.services.watch_rows import Adding, Defaults, Plan, left_out
 from investigations.watch.columns import ENGLISH, Column
-from investigations.watch.reading import Problem, Row, read_watch_list
+from investigations.watch.reading import Problem, read_watch_list
+from investigations.watch.sentences import LEFT_DUBIOUS
 from investigations.watch.writing import Sheet, write_sheet
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right, require_visible
@@ -31,20 +31,9 @@ from portal.audit.services import record
 MOST_BYTES = 2 * 1024 * 1024
 # A list that was checked and not taken over names plates that nobody has put on the list.
 UNDECIDED_FOR = timedelta(days=1)
+# What was said of rows that were not taken over names such plates, too: so long is there to correct the list.
+RESULT_KEPT_FOR = timedelta(days=7)
 Status = WatchImport.Status
-Twins = dict[tuple[str, int | None], WatchEntry]
-# What of a row's terms is text, and is kept as it is.
-TEXTS = ("reason", "document_number", "vehicle_colour", "vehicle_type")
-
-
-@dataclass(frozen=True)
-class Defaults:
-    """What holds for rows that say nothing of it."""
-
-    basis: LegalBasis | None = None
-    document_number: str = ""
-    reason: str = ""
-    days: int | None = None
 
 
 def check_watch_list(
@@ -60,11 +49,20 @@ def check_watch_list(
         raise ValidationError(_("The file is too large: at most %(size)d MB are read. Divide it.") % most)
     digest = sha256_of(file)
     reading = read_watch_list(file.read())
-    plan = _Plan(defaults, actor)
+    plan = Plan(defaults, actor)
     rows = [planned for row in reading.rows if (planned := plan.take(row))] if reading.is_readable else []
     problems = sorted([*reading.problems, *plan.problems], key=lambda one: one.row)
     refused = {problem.row for problem in problems if problem.is_refused} - {0}
-    counts = {"rows": reading.count, "new": len(rows), "there": len(plan.there), "refused": len(refused - plan.there)}
+    noted = {problem.row for problem in problems if not problem.is_refused}
+    for planned in rows:
+        planned["is_dubious"] |= planned["row"] in noted
+    counts = {
+        "rows": reading.count,
+        "new": len(rows),
+        "dubious": sum(planned["is_dubious"] for planned in rows),
+        "there": len(plan.there),
+        "refused": len(refused - plan.there),
+    }
     row = WatchImport(
         centre=actor.agency,
         name=Path(file.name or "").name[:255] or "list.csv",
@@ -81,24 +79,35 @@ def check_watch_list(
 
 
 @transaction.atomic
-def import_watch_list(row: WatchImport, *, actor: User) -> WatchImport:
-    """Put on the list what the check has shown, but for plates that came onto it meanwhile."""
+def import_watch_list(row: WatchImport, *, leaves_dubious: bool = False, actor: User) -> WatchImport:
+    """Put on the list what the check has shown, but for plates that came onto it meanwhile and, if that is wanted, for
+    dubious rows. What became of each row is kept: of those that were added their entries, of others why not."""
     require_right(actor, Right.MANAGE_WATCH)
     require_visible(row, actor, _("This list belongs to another control centre."))
-    planned = row.rows
-    if not planned:
+    left: list[dict[str, Any]] = []
+    taken: list[dict[str, Any]] = []
+    for values in row.rows:
+        (left if leaves_dubious and values.get("is_dubious") else taken).append(values)
+    if not taken:
         raise ValidationError(_("There is nothing to import."))
     _end(row, Status.DONE)
-    adding = _Adding(row, actor)
-    entries = [entry for values in planned if (entry := adding.add(values))]
-    counts = {**row.counts, "added": len(entries), "skipped": len(planned) - len(entries)}
-    WatchImport.objects.filter(pk=row.pk).update(counts=counts)
-    details = {name: counts.get(name, 0) for name in ("rows", "added", "skipped", "there", "refused")}
-    named = {"entries": [entry.pk for entry in entries]}
-    record(Action.WATCH_IMPORTED, actor=actor, target=row, details=_file_of(row) | details | named)
-    if entries:
-        events.push_watch(entries[0], "entry")
+    adding = Adding(row, actor)
+    came = [(values, adding.add(values)) for values in taken]
+    added = [(values, one) for values, one in came if isinstance(one, WatchEntry)]
+    skipped = [one for _values, one in came if isinstance(one, Problem)]
+    became = [*skipped, *(left_out(values, LEFT_DUBIOUS, Column.PLATE) for values in left)]
+    problems = [*_without_plates(row, added), *(one.as_json() for one in became)]
+    WatchImport.objects.filter(pk=row.pk).update(
+        rows=[_became(values, entry) for values, entry in added],
+        problems=sorted(problems, key=lambda one: one["row"]),
+        counts={**row.counts, "added": len(added), "skipped": len(skipped), "left": len(left)},
+    )
     row.refresh_from_db()
+    details = {name: row.counts.get(name, 0) for name in ("rows", "added", "skipped", "left", "there", "refused")}
+    named = {"entries": [entry.pk for _values, entry in added]}
+    record(Action.WATCH_IMPORTED, actor=actor, target=row, details=_file_of(row) | details | named)
+    if added:
+        events.push_watch(added[0][1], "entry")
     return row
 
 
@@ -117,6 +126,14 @@ def forget_undecided() -> int:
             _discard(row, None)
             forgotten += 1
     return forgotten
+
+
+def forget_results() -> int:
+    """Forget what was said of rows that were not taken over, a while after the others were; return of how many lists.
+
+    What was taken over is told by its entries, as long as those are kept."""
+    ended = WatchImport.objects.filter(status=Status.DONE, ended_at__lt=timezone.now() - RESULT_KEPT_FOR)
+    return ended.exclude(problems=[]).update(problems=[])
 
 
 @transaction.atomic
@@ -140,146 +157,15 @@ def export_watch_list(*, includes_ended: bool, actor: User) -> tuple[str, bytes]
     return name, content
 
 
-class _Plan:
-    """What each row would become. `there`: the rows whose plate is on the list already."""
-
-    def __init__(self, defaults: Defaults, actor: User) -> None:
-        self.defaults, self.actor = defaults, actor
-        self.problems: list[Problem] = []
-        self.there: set[int] = set()
-        self._seen: dict[tuple[str, int | None], int] = {}
-
-    def take(self, row: Row) -> dict[str, Any] | None:
-        """The row as it is kept until somebody decides; None if it is not taken over."""
-        terms = self._terms(row)
-        if terms is None:
-            return None
-        try:
-            entry = build_entry(terms, self.actor, is_linked=True)
-        except ValidationError as error:
-            self._refuse_by_field(row, error)
-            return None
-        return None if self._is_twin(row, entry) else _kept(terms, entry.plate, row.row)
-
-    def _is_twin(self, row: Row, entry: WatchEntry) -> bool:
-        """The plate stands further up, or is on the list."""
-        earlier = self._seen.setdefault((entry.plate, entry.request_id), row.row)
-        twin = self._twins.get((entry.plate, entry.request_id))
-        if earlier != row.row:
-            self._refuse(row, "same_plate", Column.PLATE, row.plate, earlier=earlier)
-        elif twin is not None and twin.is_active:
-            self.there.add(row.row)
-            until = f"{localtime(twin.valid_until):%Y-%m-%d %H:%M}"
-            self._refuse(row, "there_already", Column.PLATE, row.plate, until=until)
-        else:
-            return False
-        return True
-
-    def _terms(self, row: Row) -> WatchTerms | None:
-        basis = self._basis(row.basis) if row.basis else self.defaults.basis
-        request = self._requests.get(row.request) if row.request else None
-        if basis is None:
-            self._refuse(row, "unknown_basis" if row.basis else "no_basis", Column.BASIS, row.basis)
-        if row.request and request is None:
-            self._refuse(row, "unknown_request", Column.REQUEST, row.request)
-        if basis is None or (row.request and request is None):
-            return None
-        return WatchTerms(
-            plate=row.plate,
-            basis=basis,
-            reason=row.reason or self.defaults.reason,
-            valid_until=row.until or self._until(basis),
-            document_number=row.document or self.defaults.document_number,
-            request=request,
-            vehicle_colour=row.colour,
-            vehicle_type=row.type,
-        )
-
-    def _until(self, basis: LegalBasis) -> datetime:
-        days = longest_days(basis)
-        return timezone.now() + timedelta(days=days if self.defaults.days is None else self.defaults.days)
-
-    def _basis(self, said: str) -> LegalBasis | None:
-        plain = " ".join(said.lower().split())
-        named = [basis for basis in self._bases if plain in {basis.code, basis.name.lower(), basis.name_en.lower()}]
-        return named[0] if named else None
-
-    @cached_property
-    def _bases(self) -> list[LegalBasis]:
-        return list(LegalBasis.objects.in_force())
-
-    @cached_property
-    def _requests(self) -> dict[str, SearchRequest]:
-        return {str(request): request for request in open_requests(self.actor).select_related("case")}
-
-    @cached_property
-    def _twins(self) -> Twins:
-        return _twins_of(self.actor)
-
-    def _refuse(self, row: Row, kind: str, column: str, value: str, **details: str | int) -> None:
-        self.problems.append(Problem(kind, row.row, column, value[:100], details))
-
-    def _refuse_by_field(self, row: Row, error: ValidationError) -> None:
-        columns = {
-            "plate": (Column.PLATE, row.plate),
-            "basis": (Column.BASIS, row.basis),
-            "document_number": (Column.DOCUMENT, row.document),
-            "reason": (Column.REASON, row.reason),
-            "valid_until": (Column.UNTIL, f"{row.until:%Y-%m-%d %H:%M}" if row.until else ""),
-            "request": (Column.REQUEST, row.request),
-        }
-        for name, sentences in error.message_dict.items():
-            column, value = columns.get(name, ("", ""))
-            self._refuse(row, "said", column, value, sentence=" ".join(sentences))
+def _without_plates(row: WatchImport, added: Iterable[tuple[dict[str, Any], WatchEntry]]) -> list[dict[str, Any]]:
+    """What the check has said, of rows that were added without the plate: that is the entry's, and goes with it."""
+    numbers = {values["row"] for values, _entry in added}
+    return [{**problem, "plate": ""} if problem["row"] in numbers else problem for problem in row.problems]
 
 
-def _kept(terms: WatchTerms, plate: str, row: int) -> dict[str, Any]:
-    """The row as JSON: ids for rows, ISO for times."""
-    return {
-        "row": row,
-        "plate": plate,
-        "basis": terms.basis.pk,
-        "request": terms.request.pk if terms.request else None,
-        "valid_until": terms.valid_until.isoformat(),
-        **{name: getattr(terms, name) for name in TEXTS},
-    }
-
-
-class _Adding:
-    """Saves planned rows; what they name, and what is on the list, is read once for all of them."""
-
-    def __init__(self, source: WatchImport, actor: User) -> None:
-        self._source, self._actor = source, actor
-        self._bases = LegalBasis.objects.in_bulk({values["basis"] for values in source.rows})
-        named = {values["request"] for values in source.rows} - {None}
-        self._requests = open_requests(actor).in_bulk(named) if named else {}
-        self._twins = _twins_of(actor)
-
-    def add(self, values: dict[str, Any]) -> WatchEntry | None:
-        """Save one row; None if its plate came onto the list, or its time or request went by, since the check."""
-        request = self._requests.get(values["request"])
-        if values["request"] is not None and request is None:
-            return None
-        terms = WatchTerms(
-            plate=values["plate"],
-            basis=self._bases[values["basis"]],
-            request=request,
-            valid_until=datetime.fromisoformat(values["valid_until"]),
-            **{name: values[name] for name in TEXTS},
-        )
-        try:
-            entry = build_entry(terms, self._actor, is_linked=True)
-            entry.source = self._source
-            save_entry(entry, self._twins.get((entry.plate, entry.request_id)))
-        except ValidationError:
-            return None
-        return entry
-
-
-def _twins_of(actor: User) -> Twins:
-    """What of the centre's list an imported row may be already: rows name no case."""
-    rows = WatchEntry.objects.visible_to(actor).filter(ended_at=None, case=None)
-    return {(row.plate, row.request_id): row for row in rows.select_related("request", "case", "basis")}
+def _became(values: dict[str, Any], entry: WatchEntry) -> dict[str, Any]:
+    """Which entry a row became; without the plate, as `_without_plates`."""
+    return {"row": values["row"], "entry": entry.pk, "is_dubious": values.get("is_dubious", False)}
 
 
 def _file_of(row: WatchImport) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.utils.translation import ngettext
 
+from inference.core import figures
 from investigations.evidence import words
 from investigations.models import SearchRequest
 from investigations.views.talk import talk_of
@@ -33,8 +34,8 @@ def metres(value: float | None) -> str:
 
 @register.filter
 def percent(share: float | None) -> str:
-    """93 for 0.937: rounded down, so that 100 is said of nothing less."""
-    return "" if share is None else str(int(100 * share))
+    """93% for 0.937; nothing where nothing is known."""
+    return "" if share is None else figures.percent(share)
 
 
 @register.filter

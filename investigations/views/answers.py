@@ -9,6 +9,7 @@ from django_stubs_ext import StrOrPromise
 
 from investigations.models import Answer, AnswerItem, EvidencePackage, SearchRequest
 from investigations.pictures import sighting_url
+from investigations.reads import answered_items, say_other_plate
 from investigations.services.looks import view_answer
 from portal.accounts.models import User
 from portal.audit.services import write_root
@@ -39,7 +40,7 @@ def packages_of(search_request: SearchRequest, viewer: User) -> list[EvidencePac
 
 
 def _card(answer: Answer, viewer: User) -> dict[str, Any]:
-    items = [_item(item, viewer) for item in answer.items.all()]
+    items = [_item(item, viewer) for item in answered_items(answer)]
     return {
         "answer": answer,
         "items": items,
@@ -53,7 +54,8 @@ def _card(answer: Answer, viewer: User) -> dict[str, Any]:
 def _item(item: AnswerItem, viewer: User) -> dict[str, Any]:
     picture = sighting_url(item.sighting_id, viewer) if item.sighting_id else None
     speed_kmh = item.speed_mps * 3.6 if item.speed_mps is not None else None
-    return {"item": item, "picture": picture, "speed_kmh": speed_kmh}
+    doubt = say_other_plate(item.other_plate) if item.other_plate else ""
+    return {"item": item, "picture": picture, "speed_kmh": speed_kmh, "plate_doubt": doubt}
 
 
 def _point(item: AnswerItem, picture: str | None) -> dict[str, Any]:
@@ -64,6 +66,7 @@ def _point(item: AnswerItem, picture: str | None) -> dict[str, Any]:
         "hop_s": item.hop_s,
         "speed_mps": item.speed_mps,
         "is_impossible": item.is_impossible,
+        "other_plate": item.other_plate,
         "sighting": {
             "latitude": item.latitude,
             "longitude": item.longitude,

@@ -23,6 +23,7 @@ from investigations.services.requests import (
     reopen_request,
     revise_request,
     submit_request,
+    term_errors,
 )
 from investigations.steps import steps_of
 from investigations.views.answers import answers_to, packages_of
@@ -45,7 +46,7 @@ def request_new(request: HttpRequest, pk: int) -> HttpResponse:
     case = get_object_or_404(Case.objects.visible_to(user), pk=pk)
     require_right(user, Right.SUBMIT_REQUEST)
     form = RequestForm(request.POST or None, case=case, initial=_first_values(case))
-    if form.is_valid():
+    if _can_be_written(form, case):
         return _write(request, case, form, lambda terms: draft_request(case, terms, actor=user))
     return _form_page(request, case, form)
 
@@ -63,9 +64,19 @@ def request_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = RequestForm(
         request.POST or None, case=row.case, is_returned=row.status == Status.RETURNED, initial=_as_initial(values)
     )
-    if form.is_valid():
+    if _can_be_written(form, row.case):
         return _write(request, row.case, form, lambda terms: revise_request(row, terms, actor=user), row)
     return _form_page(request, row.case, form, row)
+
+
+def _can_be_written(form: RequestForm, case: Case) -> bool:
+    """Whether the verb may be called. Else what it would refuse is said along with what could not be read: nobody
+    should learn of one after having mended the other."""
+    if form.is_bound and not form.is_valid():
+        for name, sentence in term_errors(case, form.cleaned_data).items():
+            if name not in form.errors:
+                form.add_error(name, sentence)
+    return form.is_valid()
 
 
 def _first_values(case: Case) -> dict[str, Any]:

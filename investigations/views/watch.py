@@ -190,6 +190,8 @@ def _find(request: HttpRequest, pk: int) -> WatchEntry:
 
 def _entry_page(request: HttpRequest, entry: WatchEntry, **shown_forms: forms.Form) -> HttpResponse:
     user, is_active = acting_user(request), entry.is_active
+    # Before the alerts: what a look back has found by its end is then among them, though it may end just now.
+    looks = list(LookBack.objects.visible_to(user).filter(entry=entry).select_related("requested_by")[:LOOKS_SHOWN])
     alerts = list(WatchAlert.objects.visible_to(user).filter(entry=entry).for_pages()[:ALERTS_SHOWN])
     view_entries([entry], actor=user)
     view_alerts(alerts, actor=user)
@@ -202,7 +204,7 @@ def _entry_page(request: HttpRequest, entry: WatchEntry, **shown_forms: forms.Fo
         "cards": cards_of(alerts, user),
         "back": reverse("watch-entry", args=[entry.pk]),
         "alert_total": WatchAlert.objects.visible_to(user).filter(entry=entry).count(),
-        "looks": LookBack.objects.visible_to(user).filter(entry=entry).select_related("requested_by")[:LOOKS_SHOWN],
+        "looks": looks,
         "can_change": can_change,
         "can_look_back": is_active and can_manage,
         **unbound,

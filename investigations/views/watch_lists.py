@@ -1,6 +1,7 @@
 """Pages of watch lists as files: upload one, see what its import would do, import it; and the list to take away."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import quote
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,9 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from investigations.models import WatchImport
-from investigations.services.looks import view_watch_import
+from investigations.models import WatchEntry, WatchImport
+from investigations.services.looks import view_entries, view_watch_import
 from investigations.services.watch_lists import (
+    RESULT_KEPT_FOR,
     check_watch_list,
     discard_watch_list,
     export_watch_list,
@@ -20,13 +22,14 @@ from investigations.services.watch_lists import (
 )
 from investigations.views.common import as_validation, attempt
 from investigations.views.watch import tabs_of
+from investigations.watch.rows import Line, State, entries_shown, lines_of, shown_lines
 from investigations.watch.sentences import sentence_of
 from investigations.watch_forms import ExportForm, ListForm
 from portal.accounts.rights import Right, acting_user, require_right
 
 PER_PAGE = 20
-# Of a list of thousands these are enough to see whether it is the right one.
 ROWS_SHOWN = 50
+Status = WatchImport.Status
 
 
 @require_http_methods(["GET", "POST"])
@@ -50,26 +53,52 @@ def watch_import(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def watch_import_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the import of a list would do or did, and what is wrong with it."""
+    """What the import of a list would do or did, row by row, and what is wrong with it."""
     row, user = _find(request, pk), acting_user(request)
+    lines, show = lines_of(row), request.GET.get("show", "")
+    tabs = _tabs(row, lines)
+    wanted = next((tab for tab in tabs if tab["value"] == show), tabs[0])
+    page = Paginator(wanted["lines"], ROWS_SHOWN).get_page(request.GET.get("page"))
+    shown = shown_lines(list(page), user)
     view_watch_import(row, actor=user)
-    problems = [{**problem, "sentence": sentence_of(problem)} for problem in row.problems]
+    view_entries(WatchEntry.objects.visible_to(user).filter(pk__in=entries_shown(shown)), actor=user)
     context = {
         "row": row,
         "counts": row.counts,
-        "is_open": row.status == WatchImport.Status.CHECKED,
-        "problems": problems,
-        "planned": [{**one, "until": datetime.fromisoformat(one["valid_until"])} for one in row.rows[:ROWS_SHOWN]],
-        "more": max(0, len(row.rows) - ROWS_SHOWN),
+        "is_open": row.status == Status.CHECKED,
+        "is_forgotten": row.status == Status.DONE and len(lines) < row.counts.get("rows", 0),
+        "kept_days": RESULT_KEPT_FOR.days,
+        "file_problems": [{**one, "sentence": sentence_of(one)} for one in row.problems if not one["row"]],
+        "tabs": tabs,
+        "show": wanted["value"],
+        "page": page,
+        "lines": shown,
+        "sure": row.counts.get("new", 0) - row.counts.get("dubious", 0),
         **tabs_of(user),
     }
     return render(request, "investigations/watch_import_detail.html", context)
 
 
+def _tabs(row: WatchImport, lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """By which the rows may be narrowed down, each with its rows."""
+    taken = {State.NEW: _("Would be watched")} if row.status == Status.CHECKED else {State.ADDED: _("Added")}
+    states = taken | {State.LEFT: _("Left as they are"), State.REFUSED: _("Refused")}
+    tabs = [{"value": "", "label": _("All rows"), "lines": lines}]
+    tabs += [
+        {"value": state.value, "label": label, "lines": [line for line in lines if line.state == state]}
+        for state, label in states.items()
+    ]
+    dubious = [line for line in lines if line.is_dubious]
+    tabs.insert(2, {"value": "dubious", "label": _("Perhaps mistyped"), "lines": dubious})
+    return tabs
+
+
 @require_POST
 def watch_import_apply(request: HttpRequest, pk: int) -> HttpResponse:
     row, user = _find(request, pk), acting_user(request)
-    attempt(request, lambda: import_watch_list(row, actor=user), _("The list was imported."))
+    leaves = "leave_dubious" in request.POST
+    said = _("The list was imported.")
+    attempt(request, lambda: import_watch_list(row, leaves_dubious=leaves, actor=user), said)
     return redirect("watch-import-detail", pk=pk)
 
 

@@ -1,24 +1,30 @@
 """Which wanted plates a camera's reads may be. Pure: patterns and reads in, matches out."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
-from inference.core.plates import Confusions, Pattern, PlateRead, default_confusions
+from inference.core.plates import ALPHABET, Confusions, Pattern, PlateRead, default_confusions
 from inference.core.plates.asked import take_apart
+from inference.core.plates.codes import code_of
 from inference.core.plates.distance import Coded, distances, matching
 from inference.core.plates.evidence import match_chance
 from inference.core.plates.segment import read_plates
+from inference.core.plates.text import MANY, ONE
 
-# One character that is taken for a like one, two neighbouring digits turned round, or the region's name overlooked;
-# not two mistakes, and not one between characters that are nothing like each other (those cost 1).
+# One character that is taken for a like one, two neighbouring digits turned round, the region's name overlooked, or one
+# character lost or added: the first digit, or any if no plate is what was read; not two mistakes, and not one between
+# characters that are nothing like each other (those cost 0.9 and more).
 SIMILAR_WITHIN = 0.85
 # Of plates at random no larger share may match a pattern: more would be alerts about everybody.
 MOST_MATCHING = 1 / 1000
 # Plates like what is wanted are alerts only where hardly any other plate is: they are some thirty times as many.
 NEAR_MATCHING = 1 / 100_000
 _LEAST_DISTANCE = 0.01
+# More characters that no reader knows are more than one mistake, however each is taken.
+_MOST_FOREIGN = 3
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,23 @@ def has_similar(pattern: Pattern) -> bool:
     return match_chance(pattern) <= NEAR_MATCHING
 
 
+def foreign_of(pattern: Pattern) -> tuple[str, ...]:
+    """Give the characters of a pattern that no reader of plates knows."""
+    return tuple(item for item in pattern.items if _is_foreign(item))
+
+
+def can_match(pattern: Pattern, confusions: Confusions | None = None) -> bool:
+    """Say whether any read could match, be it a misread one: a reader gives what stands on plates, and nothing else."""
+    foreign = foreign_of(pattern)
+    if not foreign:
+        return True
+    if len(foreign) > _MOST_FOREIGN or not has_similar(pattern):
+        return False
+    costs = confusions or default_confusions()
+    reads = [PlateRead(text) for text in _likest_texts(pattern, costs) if text]
+    return next(find_matches([Wanted(0, pattern)], reads, costs), None) is not None
+
+
 def find_matches(
     wanted: Iterable[Wanted], reads: Sequence[PlateRead], confusions: Confusions | None = None
 ) -> Iterator[Match]:
@@ -70,11 +93,29 @@ def distance_of(pattern: Pattern, read: PlateRead, confusions: Confusions | None
     return next((match.distance for match in find_matches([Wanted(0, pattern)], [read], confusions)), None)
 
 
+def _is_foreign(item: str) -> bool:
+    return item not in (ONE, MANY) and not any(one in ALPHABET for one in item)
+
+
+def _likest_texts(pattern: Pattern, costs: Confusions) -> Iterator[str]:
+    """The texts of known characters that are nearest: each foreign one is taken for the likest, or overlooked."""
+    swaps = costs.swaps[:, [code_of(one) for one in ALPHABET]]
+    places: list[tuple[str, ...]] = []
+    for item in pattern.items:
+        if _is_foreign(item):
+            places.append((ALPHABET[int(swaps[code_of(item)].argmin())], ""))
+        else:
+            places.append(("" if item == MANY else "0" if item == ONE else item[0],))
+    yield from map("".join, product(*places))
+
+
 def _distances(
     pattern: Pattern, plates: Coded, confusions: Confusions
 ) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
     exact = matching(pattern, plates) == 0
     if not has_similar(pattern):
         return np.where(exact, 0.0, np.inf).astype(np.float32)
-    near = np.maximum(distances(take_apart(pattern), plates, confusions), _LEAST_DISTANCE)
+    # A list says what is wanted: of what no plate has, none is meant that has a character more or fewer.
+    asked = replace(take_apart(pattern), is_broken=False)
+    near = np.maximum(distances(asked, plates, confusions), _LEAST_DISTANCE)
     return np.where(exact, 0.0, near).astype(np.float32)

@@ -2,18 +2,22 @@
 
 from dataclasses import replace
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
-from investigations.plates import PlateMeaning, is_part, meaning_of, pattern_of
-from investigations.watch.match import has_similar, is_too_open
+from inference.core.plates.evidence import has_shape
+from inference.core.plates.text import spell_pattern
+from inference.engine import confusions_of
+from investigations.plates import PlateMeaning, hint_of, is_part, meaning_as_written, pattern_of
+from investigations.watch.match import can_match, foreign_of, has_similar, is_too_open
 
 
 def watched_meaning_of(typed: str) -> PlateMeaning:
     """Say what would raise alerts."""
-    meaning = meaning_of(typed)
+    meaning = meaning_as_written(typed)
     if not meaning.plate:
         return meaning
-    if problem := why_too_open(meaning.plate):
+    if problem := why_unwatchable(meaning.plate):
         return PlateMeaning(problem=problem)
     if meaning.is_odd or is_part(meaning.plate):
         return meaning
@@ -22,8 +26,20 @@ def watched_meaning_of(typed: str) -> PlateMeaning:
     return replace(meaning, note=_("Each vehicle whose plate fits raises an alert."))
 
 
-def why_too_open(plate: str) -> str:
-    """Say what is wrong with a spelled plate that too many would match; empty of others."""
-    if not is_too_open(pattern_of(plate)):
+def why_unwatchable(plate: str) -> str:
+    """Say what is wrong with a spelled plate that too many would match, or none ever; empty of others."""
+    pattern = pattern_of(plate)
+    if is_too_open(pattern):
+        return _("Too many plates look like “%(plate)s”. Give more of its characters.") % {"plate": plate}
+    foreign = foreign_of(pattern)
+    if not foreign or can_match(pattern, confusions_of(settings.PLATE_READER_MODEL)):
         return ""
-    return _("Too many plates look like “%(plate)s”. Give more of its characters.") % {"plate": plate}
+    said = _("Nothing can match “%(plate)s”: no reader of plates knows %(signs)s.")
+    signs = " ".join(dict.fromkeys(foreign))
+    return " ".join(filter(None, [said % {"plate": plate, "signs": signs}, hint_of(plate)]))
+
+
+def is_dubious(typed: str) -> bool:
+    """Say whether a plate may be mistyped: unlike any plate, or a part of one without saying so by a sign."""
+    spelled = spell_pattern(typed)  # not as it is kept: without the signs that it does not need
+    return not has_shape(pattern_of(spelled)) or is_part(spelled)

@@ -10,7 +10,8 @@ from inference.core.errors import PlateError
 from inference.core.plates.marks import Mark, State, mark_plate
 from investigations.models import Case, WatchAlert
 from investigations.pictures import clip_url, plate_url, sighting_url
-from investigations.reads import read_of
+from investigations.reads import differences_of, read_of
+from investigations.watch.looks import Look, looks_of
 from portal.accounts.models import User
 
 
@@ -21,6 +22,7 @@ class Card:
     alert: WatchAlert
     marks: tuple[Mark, ...]
     differences: str
+    looks: Sequence[Look]
     plate: str
     vehicle: str
     clip: str
@@ -30,7 +32,7 @@ class Card:
 
 
 def cards_of(alerts: Sequence[WatchAlert], viewer: User) -> list[Card]:
-    """The alerts of a page, whose look the caller has just accounted for; `sighting__plates` are prefetched."""
+    """The alerts of a page, whose look the caller has just accounted for, read by `for_pages`."""
     return [_card(alert, viewer) for alert in alerts]
 
 
@@ -49,7 +51,8 @@ def _card(alert: WatchAlert, viewer: User) -> Card:
     return Card(
         alert=alert,
         marks=marks,
-        differences=" ".join(mark.character for mark in marks if mark.state in {State.OTHER, State.ADDED}),
+        differences=differences_of(marks),
+        looks=looks_of(alert),
         plate=plate_url(plate.pk, viewer) if plate else "",
         vehicle=sighting_url(sighting.pk, viewer) if sighting else "",
         clip=clip_url(sighting.pk, viewer) if sighting else "",

@@ -30,7 +30,8 @@ FORMULAS = ("=", "+", "@", "＝", "＋", "＠")
 class Problem:
     """What is wrong: with the file (row 0) or a row, numbered as a spreadsheet does. `kind` names the sentence.
 
-    `is_refused`: the row (or the file) is not taken over; else it is, perhaps without this value.
+    `is_refused`: the row (or the file) is not taken over; else it is, perhaps without this value. `plate` is the row's,
+    as far as it was read.
     """
 
     kind: str
@@ -39,6 +40,7 @@ class Problem:
     value: str = ""
     details: Mapping[str, str | int] = field(default_factory=dict)
     is_refused: bool = True
+    plate: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "details": dict(self.details)}
@@ -141,7 +143,17 @@ def _read_rows(records: Iterator[Record], titles: _Titles, reading: Reading) -> 
             reading.rows.append(_read_row(record, titles, notes))
         except _RefusedError as error:
             notes.append(error.problem)
-        reading.problems += [replace(problem, row=record.row) for problem in notes]
+        plate = _plate_of(record, titles) if notes else ""
+        reading.problems += [replace(problem, row=record.row, plate=plate) for problem in notes]
+
+
+def _plate_of(record: Record, titles: _Titles) -> str:
+    """The plate of a row with something wrong, so that people find it; empty where the cells cannot be told apart."""
+    at = titles.at[Column.PLATE]
+    is_shifted = any(cell.strip() for cell in record.cells[titles.width :])
+    if record.problem is not None or is_shifted or at >= len(record.cells):
+        return ""
+    return shown(tidy(record.cells[at]))
 
 
 def _read_row(record: Record, titles: _Titles, notes: list[Problem]) -> Row:

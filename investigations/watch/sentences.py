@@ -11,6 +11,9 @@ from cameras import import_sentences
 
 # A verb's own refusal, in the language of who had the list checked.
 SAID = "said"
+THERE_ALREADY, LEFT_DUBIOUS = "there_already", "left_dubious"
+# Nothing is wrong with these rows: they are left as they are.
+LEFT_ALONE = frozenset({THERE_ALREADY, LEFT_DUBIOUS})
 # What can be wrong with any file or row is said as of lists of cameras. Names in %(…)s are details of the problem.
 TEXTS: dict[str, Promise] = {
     "no_plate_column": gettext_lazy(
@@ -29,7 +32,9 @@ TEXTS: dict[str, Promise] = {
     "unknown_basis": gettext_lazy("There is no such legal basis in force. Write its code, as in the administration."),
     "unknown_request": gettext_lazy("Your control centre has no such open search request."),
     "same_plate": gettext_lazy("This plate already stands in row %(earlier)d."),
-    "there_already": gettext_lazy("This plate is on the list already, until %(until)s."),
+    "request_over": gettext_lazy("Its search request was closed or returned after the check."),
+    LEFT_DUBIOUS: gettext_lazy("It was left out as it may be mistyped."),
+    THERE_ALREADY: gettext_lazy("This plate is on the list already, until %(until)s."),
 }
 
 

@@ -1,5 +1,6 @@
 """Adding recordings: what is no video is refused with a sentence, and leaves nothing behind."""
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.timezone import localtime
 
 from cameras.models import Camera, Recording
 from cameras.services.recordings import add_recording
@@ -46,8 +49,9 @@ def stored() -> set[Path]:
     return set(folder.iterdir())
 
 
-def add(camera: Camera, content: bytes, actor: User, name: str = "v.mp4") -> Recording:
-    return add_recording(camera, file=ContentFile(content, name), started_at=NOON, measure=measure_video, actor=actor)
+def add(camera: Camera, content: bytes, actor: User, name: str = "v.mp4", *, started_at: datetime = NOON) -> Recording:
+    file = ContentFile(content, name)
+    return add_recording(camera, file=file, started_at=started_at, measure=measure_video, actor=actor)
 
 
 def test_a_video_is_measured_and_audited(camera: Camera, operator: User, video: bytes) -> None:
@@ -79,6 +83,17 @@ def test_the_same_recording_is_not_added_twice(camera: Camera, operator: User, v
     assert Recording.objects.count() == 1
 
 
+def test_a_start_in_the_future_is_refused_unless_a_clock_may_be_fast(
+    camera: Camera, operator: User, video: bytes, stored: set[Path]
+) -> None:
+    now = timezone.now()
+    with pytest.raises(ValidationError, match="lies in the future") as refusal:
+        add(camera, video, operator, started_at=now + timedelta(minutes=6))
+    assert list(refusal.value.message_dict) == ["started_at"]
+    assert set((Path(settings.MEDIA_ROOT) / "recordings").iterdir()) == stored
+    add(camera, video, operator, started_at=now + timedelta(minutes=4))
+
+
 def test_other_people_may_not_add_one(camera: Camera, officer: User, stranger: User, video: bytes) -> None:
     with pytest.raises(PermissionDenied):
         add(camera, video, officer)
@@ -106,6 +121,9 @@ def test_the_admin_adds_a_recording_and_says_what_is_wrong_with_a_bad_one(
     refused = client.post(address, values | inline | {"file": ContentFile(b"text", "x.mp4")})
     assert refused.status_code == 200
     assert "file" in refused.context["adminform"].form.errors
+    tomorrow = f"{localtime(timezone.now() + timedelta(days=1)):%Y-%m-%d}"
+    too_early = client.post(address, values | inline | {"started_at_0": tomorrow, "file": ContentFile(video, "x.mp4")})
+    assert list(too_early.context["adminform"].form.errors) == ["started_at"]
     accepted = client.post(address, values | inline | {"file": ContentFile(video, "x.mp4")})
     assert accepted.status_code == 302
     recording = Recording.objects.get()

@@ -37,6 +37,9 @@ def test_geojson_has_a_point_for_each_stop_and_a_line_for_each_hop() -> None:
         "camera_name": "호수공원 2번 입구",
         "first_seen_at": "2026-11-20T03:04:00Z",
         "last_seen_at": "2026-11-20T03:04:09Z",
+        "plate": None,
+        "plate_confidence": None,
+        "other_plate": None,
         "hop_m": None,
         "hop_s": None,
         "speed_mps": None,
@@ -44,6 +47,20 @@ def test_geojson_has_a_point_for_each_stop_and_a_line_for_each_hop() -> None:
     }
     assert [feature["properties"]["is_impossible"] for feature in features[4:]] == [False, True, False]
     assert features[5]["geometry"]["coordinates"] == [[127.268, 36.4984], [127.275, 36.5004]]
+
+
+def test_all_three_name_the_plate_and_the_one_that_it_contradicts() -> None:
+    first = make_point(1, plate="12가3456")
+    points = [first, make_point(2, first, plate="34나5678", plate_confidence=0.937, other_plate="12가3456")]
+    features = geojson(points)["features"]
+    assert [feature["properties"]["plate"] for feature in features[:2]] == ["12가3456", "34나5678"]
+    assert [feature["properties"]["other_plate"] for feature in features[:2]] == [None, "12가3456"]
+    kml, gpx = to_kml(points, name="x").decode(), to_gpx(points, name="x", made_at=NOON).decode()
+    for text in (kml, gpx):
+        assert text.count("read as 34나5678 (confidence 93%), not 12가3456 as before: may be another vehicle") == 1
+    assert kml.count('<Data name="other_plate">') == 1
+    assert gpx.count("<dongseon:plate_confidence>0.94</dongseon:plate_confidence>") == 1
+    assert gpx.count("<dongseon:other_plate>12가3456</dongseon:other_plate>") == 1
 
 
 def test_geojson_keeps_to_rfc_7946() -> None:

@@ -91,10 +91,18 @@ def test_each_language_is_in_its_own_words(content: Content, fonts: Path) -> Non
 
 
 def test_a_plate_stands_beside_its_sighting_as_it_was_read(fonts: Path) -> None:
-    read_once = make_item(make_point(1), plate="12가3456", plate_confidence=0.937)
+    read_once = make_item(make_point(1, plate="12가3456", plate_confidence=0.937))
     text = words(read(make_content(items=(read_once,)), fonts, "en"))
     assert "plate as read: 12가3456 confidence 93%" in text
     assert "plate as read" not in words(read(make_content(1), fonts, "en"))
+
+
+def test_a_plate_that_contradicts_the_one_before_is_doubted_beside_its_sighting_and_its_hop(fonts: Path) -> None:
+    first = make_point(1, plate="12가3456")
+    second = make_point(2, first, plate="34나5678", other_plate="12가3456")
+    text = words(read(make_content(items=(make_item(first), make_item(second))), fonts, "en"))
+    assert "plate as read: 34나5678" in text
+    assert text.count("Another plate than before: 12가3456. It may be another vehicle.") == 2
 
 
 def test_every_page_carries_the_case_and_its_number(fonts: Path) -> None:

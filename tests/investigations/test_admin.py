@@ -28,6 +28,7 @@ from portal.accounts.models import Agency, User
 from tests.conftest import make_request
 from tests.investigations.administering import act, page, shown
 from tests.investigations.conftest import entries
+from tests.investigations.watching import make_alert, make_entry
 
 DAY = timedelta(days=1)
 
@@ -329,6 +330,23 @@ def test_the_pages_show_nothing_of_another_centre(
 def test_what_verbs_write_cannot_be_typed(client: Client, supervisor: User, model: str) -> None:
     client.force_login(supervisor)
     assert client.get(page(f"investigations_{model}_add")).status_code == 403
+
+
+# ── Number plates ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("typed", ["12가3456", "12가 3456", "12가-3456", "１２가3456", "가34", "3457"])
+def test_a_plate_is_found_however_it_is_spelled(
+    client: Client, camera: Camera, approved: SearchRequest, supervisor: User, typed: str
+) -> None:
+    SearchRequest.objects.update(plate="12가3456")
+    make_alert(make_entry(supervisor), camera)
+    client.force_login(supervisor)
+    for model in ("searchrequest", "watchentry", "watchalert"):
+        answer = client.get(page(f"investigations_{model}_changelist"), {"q": typed})
+        assert answer.context["cl"].result_count == (typed != "3457"), model
+        hints = re.findall(r'placeholder="([^"]*)"', answer.content.decode())
+        assert any("number plate" in hint.lower() for hint in hints)
 
 
 # ── Set-up ──────────────────────────────────────────────────────────────────────────────────────────────────────────

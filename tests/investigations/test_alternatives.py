@@ -21,6 +21,7 @@ from investigations.services.reviews import review_candidate, show_decisions
 from portal.accounts.models import User
 from tests.conftest import NOON, make_recording, make_search, make_sighting
 from tests.investigations.conftest import entries
+from tests.investigations.plating import READER, add_plate
 
 # Several times what was measured on a quiet machine (40 ms), since others may work on the same cores.
 SLOWEST_S = 0.3
@@ -182,6 +183,17 @@ def test_alternatives_say_what_they_would_add_and_why_and_decide_nothing(
     ]
     (entry,) = [entry for entry in entries("sightings.viewed") if entry.target_type.endswith("searchrequest")]
     assert entry.details["sightings"] == sorted(candidates[at].sighting_id for at in (0, 1, 3, 4))
+
+
+def test_alternatives_say_where_a_plate_contradicts_the_one_before(
+    client: Client, approved: SearchRequest, candidates: list[Candidate], operator: User, settings: Any
+) -> None:
+    settings.PLATE_READER_MODEL = READER
+    add_plate(candidates[0].sighting, "12가3456")
+    add_plate(candidates[3].sighting, "34나5678")
+    client.force_login(operator)
+    stops = asked(client, approved)["paths"][0]["stops"]
+    assert [stop["other_plate"] for stop in stops] == ["", "", "12가3456", ""]
 
 
 def test_who_may_give_the_second_opinion_learns_nothing_from_them(

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.timezone import localtime
 
+from inference.core.figures import percent
 from inference.core.plates.marks import State
 from inference.models import Plate, Sighting
 from investigations.contents import content_of
@@ -63,7 +65,10 @@ def test_a_plate_s_picture_without_a_list_is_accounted_for_and_others_do_not_see
         assert client.get(plate_url(plate.pk, operator)).status_code == 404  # another's pass opens nothing
     client.force_login(operator)
     assert client.get(url).status_code == 200
-    assert len(entries("picture.viewed")) == 1
+    (entry,) = entries("picture.viewed")
+    # Where and when, which a person understands; the text goes when the plate is destroyed, and the entry stays.
+    assert entry.target_name == f"number plate C1 {localtime(plate.seen_at):%Y-%m-%d %H:%M:%S}"
+    assert plate.text not in str(vars(entry))
 
 
 def test_without_a_plate_asked_for_what_was_read_is_shown_and_nothing_is_marked(
@@ -104,8 +109,10 @@ def test_who_gives_the_second_opinion_sees_both_plates(client: Client, plated: C
     page = client.get(reverse("review-queue")).content.decode()
     assert '<b class="plate">12가3456</b>' in page
     assert 'class="plate-other" title="asked for otherwise">거</span>' in page
-    assert "confidence 93 %" in page
+    assert "confidence 93%" in page
     assert f"/pictures/plates/{Plate.objects.get().pk}.jpg" in page
+    assert "different vehicle" in page
+    assert "different person" not in page
 
 
 def test_the_station_is_answered_with_the_plate_as_read_and_how_sure_it_is(
@@ -121,7 +128,7 @@ def test_the_station_is_answered_with_the_plate_as_read_and_how_sure_it_is(
     client.force_login(officer)
     page = client.get(reverse("workspace", args=[plated.search.request_id])).content.decode()
     assert "12거3456" in page
-    assert "as read, confidence 93 %" in page
+    assert "as read, confidence 93%" in page
     (point,) = client.get(f"/api/requests/{plated.search.request_id}/path/").json()["points"]
     assert point["sighting"]["plate"] == {"text": "12거3456", "confidence": 0.93}
     (shown,) = client.get(f"/api/answers/{item.answer_id}/").json()["items"]
@@ -143,13 +150,33 @@ def test_the_evidence_names_the_plate(plated: Candidate, operator: User) -> None
     answer.items.update(plate="12거3456", plate_confidence=0.937)
     content = content_of(EvidencePackage(answer=answer, requested_by=operator), {})
     (item,) = content.items
-    assert (item.plate, item.plate_confidence) == ("12거3456", 0.937)
+    assert (item.point.plate, item.point.plate_confidence) == ("12거3456", 0.937)
 
 
 def test_supervisors_see_the_plate_in_the_admin(client: Client, plated: Candidate, supervisor: User) -> None:
     client.force_login(supervisor)
     page = client.get(reverse("admin:investigations_candidate_changelist")).content.decode()
     assert "12거3456" in page
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.93, "93%"), (0.29, "29%"), (0.9999, "99%"), (1.0, "100%"), (178 / 255, "70%"), (0, "0%")]
+)
+def test_a_confidence_is_written_in_one_way(share: float, said: str) -> None:
+    assert percent(share) == said
+
+
+def test_the_admin_writes_a_confidence_as_the_pages_do(client: Client, plated: Candidate, supervisor: User) -> None:
+    Plate.objects.update(confidence=0.9048)
+    client.force_login(supervisor)
+    for url in (
+        reverse("admin:inference_plate_changelist"),
+        reverse("admin:inference_plate_change", args=[Plate.objects.get().pk]),
+        reverse("admin:inference_sighting_change", args=[plated.sighting_id]),
+    ):
+        page = client.get(url).content.decode()
+        assert "90%" in page
+        assert "0.90" not in page
 
 
 def test_the_workspace_prefills_what_the_station_wrote(

@@ -229,7 +229,20 @@ def test_the_search_says_of_whom_no_plate_was_read(
     describe(stored[0], "red")
     warning = run(approved, operator, wanted=[RED]).warning
     assert "number plates were not looked for" in warning
-    assert "No plate was read" not in warning  # they are in the list, by their looks
+    assert "No plate was read of 2 of 7 vehicles: these were compared by the rest alone." in warning
+
+
+def test_of_whom_no_plate_was_read_counts_who_may_be_compared_alone(
+    approved: SearchRequest,
+    operator: User,
+    stored: list[Sighting],
+    make_camera: Callable[..., Camera],
+    other_centre: Any,
+) -> None:
+    make_sighting(make_recording(make_camera("F1", centre=other_centre)), kind="vehicle")
+    make_sighting(make_recording(stored[0].camera, started_at=NOON + timedelta(hours=5)), kind="vehicle")
+    describe(stored[0], "red")
+    assert "of 2 of 7 vehicles" in run(approved, operator, wanted=[RED]).warning
 
 
 def test_hours_without_a_reader_are_not_certified_as_searched(

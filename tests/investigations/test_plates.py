@@ -12,8 +12,10 @@ from django.test import Client
 from django.urls import reverse
 
 from cameras.models import Camera
+from inference.core.plates import default_confusions, plate_distance
 from investigations.models import Case, SearchRequest
 from investigations.plates import meaning_of, pattern_of, read_plate
+from investigations.watch.meaning import watched_meaning_of
 from portal.accounts.models import Agency, User
 from tests.conftest import legal_basis, make_request, make_search
 from tests.investigations.conftest import as_person
@@ -33,7 +35,10 @@ PLATES = ["12가3456", "서울12바3456", "12가34??", ""]
         ("12ㅓ3456", "12ㅓ3456"),
         ("12가34○○", "12가34??"),
         ("12가34xx", "12가34??"),
-        ("**나12**", "*나12*"),
+        ("**나12**", "나12"),  # what it is understood to have
+        ("*나12", "*나12"),
+        ("서울12바*", "서울12바"),
+        ("12가3456*", "12가3456*"),
         ("ab-12", "AB12"),
         ("", ""),
         ("  ", ""),
@@ -50,9 +55,12 @@ def test_a_plate_has_one_spelling_which_stays_as_it_is(typed: str, kept: str) ->
         ("<b>12", "“<” in “<b>12” is on no plate."),
         ("12가3456!?$", "“$” in “12가3456!?$” is on no plate."),
         ("???", "“???” leaves everything open; give at least one character."),
-        ("12ㅢ3456", "“ᅴ” in “12ㅢ3456” is on no plate."),
+        ("12ㅢ3456", "“ㅢ” in “12ㅢ3456” is on no plate."),
         ("1" * 13, f"“{'1' * 13}” is longer than a plate."),
         ("1*2*3*4*5*6*7*8*9*0*1*", "“1*2*3*4*5*6*7*8*9*0*1*” is longer than a plate."),
+        (unicodedata.normalize("NFD", "12가<"), "“<” in “12가<” is on no plate."),
+        ("ㅅㅓ울12ㄱㅏ<", "“<” in “서울12가<” is on no plate."),
+        (unicodedata.normalize("NFD", "달" * 60), f"“{'달' * 60}” is longer than a plate."),
         ("-", "No plate was given."),
         ("1" * 5000, f"“{'1' * 63}…” is longer than a plate."),
         ("12\x00가", "“·” in “12·가” is on no plate."),
@@ -72,6 +80,22 @@ def test_what_is_shorter_than_a_plate_may_stand_anywhere() -> None:
     assert not pattern_of("34*").matches("12가3456")  # whoever types a * says where
 
 
+@pytest.mark.parametrize("typed", ["서울", "인천71", "서울12바", "서울12바34", "서울12바345", "울12바"])
+def test_a_part_of_a_plate_with_a_region_is_one(typed: str) -> None:
+    meaning = meaning_of(typed)
+    assert not meaning.is_odd
+    whole = {"서": "서울12바3456", "인": "인천71바3456", "울": "서울12바3456"}[typed[0]]
+    assert pattern_of(typed).matches(whole)
+
+
+def test_what_begins_with_a_region_is_found_where_the_reader_overlooked_it() -> None:
+    confusions = default_confusions()
+    assert plate_distance(pattern_of("서울12바34"), "12바3456", confusions) == confusions.region_missing
+    # The last digits are what is missing, or one before them.
+    assert plate_distance(pattern_of("서울12바345"), "서울12바3456", confusions) == 0
+    assert plate_distance(pattern_of("서울12바346"), "서울12바3456", confusions) == confusions.broken_gap
+
+
 @pytest.mark.parametrize(
     ("typed", "parts", "note"),
     [
@@ -80,6 +104,9 @@ def test_what_is_shorter_than_a_plate_may_stand_anywhere() -> None:
         ("??나12*", ("2 unknown characters", "나12", "any characters, or none"), "misread"),
         ("12ㄱ3456", ("12", "one of 가 거 고 구", "3456"), "misread"),
         ("3456", ("any characters, or none", "3456", "any characters, or none"), "may stand anywhere"),
+        ("서울", ("any characters, or none", "서울", "any characters, or none"), "may stand anywhere"),
+        ("서울12바", ("서울12바", "any characters, or none"), "The beginning of a number plate"),
+        ("서울AB", ("서울AB", "any characters, or none"), "Unlike a Korean number plate"),
         ("AB-12-CD-34", ("AB12CD34",), "Unlike a Korean number plate"),
     ],
 )
@@ -88,6 +115,15 @@ def test_a_pattern_is_said_part_by_part(typed: str, parts: tuple[str, ...], note
     assert (meaning.parts, meaning.problem) == (parts, "")
     assert note in meaning.note
     assert meaning.is_odd == ("Unlike" in note)
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_said"),
+    [("12가34567", True), ("12가346", True), ("123456", True), ("12가3456", False), ("12가34", False), ("*346", False)],
+)
+def test_it_is_said_that_plates_with_a_character_more_or_fewer_are_found(typed: str, is_said: bool) -> None:
+    assert ("one character more or fewer" in meaning_of(typed).note) is is_said
+    assert "one character more or fewer" not in watched_meaning_of(typed).note
 
 
 @pytest.mark.parametrize(
@@ -116,7 +152,9 @@ def test_who_asks_or_searches_is_told_what_a_plate_means(
         ("12가 3456", "raise alerts too, marked as similar"),
         ("12가3???", "Each vehicle whose plate fits"),
         ("3456", "may stand anywhere"),
-        ("AB-12-CD-34", "Unlike a Korean number plate"),
+        ("12갸3456", "Unlike a Korean number plate"),
+        ("O1가3456", "is it 01가3456?"),
+        ("AB-12-CD-34", "no reader of plates knows A B C D"),
         ("34", "Too many plates look like “34”"),
         ("<", "is on no plate"),
     ],
@@ -190,6 +228,7 @@ def test_the_api_of_requests_keeps_the_spelling_too(client: Client, theft: Case,
         ("１２가３４５６", {0}),
         ("12가34", {0, 2}),
         ("3456", {0, 1}),
+        ("*3456*", {0, 1}),
         ("12바", {1}),
         ("12가34??", {2}),
         ("12가9999", set()),
@@ -266,7 +305,7 @@ def test_plates_of_before_are_spelled_anew(
 )
 def test_the_migration_spells_as_what_is_typed_is_spelled(old: str) -> None:
     migration = import_module("investigations.migrations.0008_candidate_plate")
-    assert migration.spell(old) == read_plate(old)
+    assert read_plate(migration.spell(old)) == read_plate(old)
 
 
 @pytest.mark.parametrize(

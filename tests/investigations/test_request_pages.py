@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -177,6 +178,29 @@ def test_the_verb_decides_about_documents_and_emergencies(
     values = words(centre, basis=legal_basis("crime").pk, is_emergency="on")
     form = client.post(reverse("request-new", args=[case.pk]), values).context["form"]
     assert set(form.errors) == {"document_number", "is_emergency"}
+
+
+def test_all_that_is_wrong_is_said_at_once(client: Client, case: Case, centre: Agency, officer: User) -> None:
+    Case.objects.update(kind="vehicle")
+    client.force_login(officer)
+    address = reverse("request-new", args=[case.pk])
+    wrong = {"plate": "12<3456", "wanted": "", "is_emergency": "on", "last_seen_at": "2999-01-01 00:00"}
+    values = words(centre, basis=legal_basis("crime").pk, **wrong)
+    said = client.post(address, values, headers=JSON).json()["errors"]
+    assert {name: len(sentences) for name, sentences in said.items()} == dict.fromkeys(
+        ("plate", "wanted", "document_number", "is_emergency", "last_seen_at"), 1
+    )
+    too_long = client.post(address, values | {"document_number": "7" * 61}, headers=JSON).json()["errors"]
+    assert len(too_long["document_number"]) == 1
+
+
+def test_the_verb_says_all_at_once_too(case: Case, centre: Agency, officer: User) -> None:
+    Case.objects.update(kind="vehicle")
+    case.refresh_from_db()
+    terms = RequestTerms(centre=centre, basis=legal_basis("crime"), purpose="", wanted="x", plate="12<3456")
+    with pytest.raises(ValidationError) as refusal:
+        draft_request(case, terms, actor=officer)
+    assert set(refusal.value.message_dict) == {"plate", "document_number", "purpose"}
 
 
 def test_a_closed_case_takes_no_request(client: Client, case: Case, centre: Agency, officer: User) -> None:

@@ -20,7 +20,8 @@ from investigations.services.alerts import decide_alert
 from investigations.services.cases import close_case
 from investigations.services.requests import close_request, return_request
 from investigations.services.watch import add_entry, end_entry, extend_entry, look_back
-from investigations.services.watch_lists import Defaults, check_watch_list, export_watch_list
+from investigations.services.watch_lists import check_watch_list, export_watch_list
+from investigations.services.watch_rows import Defaults
 from portal.accounts.models import Agency, User
 from tests.investigations.conftest import PEOPLE, entries
 from tests.investigations.watching import basis, make_alert, make_entry, own_terms, terms
@@ -183,6 +184,10 @@ def test_an_operator_is_told_at_each_field_what_was_not_approved(approved: Searc
     assert "the request names" in said["plate"][0]
     assert "basis of the request" in said["basis"][0]
     assert add_entry(own_terms(approved, plate=" 12 가 3456"), actor=operator).plate == approved.plate
+    # As plates were kept before: a part still with the * that it is understood to have.
+    SearchRequest.objects.update(plate="*2가345*")
+    approved.refresh_from_db()
+    assert add_entry(own_terms(approved, plate=approved.plate), actor=operator).plate == "2가345"
 
 
 # ── Adding ──────────────────────────────────────────────────────────────────────────────────────────────────────────

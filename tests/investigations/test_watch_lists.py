@@ -20,14 +20,15 @@ from investigations.models import LegalBasis, SearchRequest, WatchEntry, WatchIm
 from investigations.services.watch import end_entry
 from investigations.services.watch_lists import (
     MOST_BYTES,
-    Defaults,
     check_watch_list,
     discard_watch_list,
     export_watch_list,
     import_watch_list,
 )
+from investigations.services.watch_rows import Defaults
 from investigations.watch.columns import COLOURS, ENGLISH, TYPES, Column, colour_of, column_of, type_of
 from investigations.watch.reading import MOST_ROWS, read_until, read_watch_list
+from investigations.watch.rows import lines_of
 from investigations.watch.sentences import TEXTS, sentence_of
 from portal.accounts.models import User
 from tests.investigations.conftest import entries
@@ -132,6 +133,8 @@ ROWS = [
     (",,,도난,,,", "no number plate"),
     ("12<3456,,,,,,", "on no plate"),
     ("34,,,,,,", "Too many plates"),
+    ("ABC!!,,,,,,", "no reader of plates knows A B C"),
+    ("OI가3456,,,,,,", "is it 01가3456?"),
     ("12가3456,nothing,,,,,", "no such legal basis"),
     ("12가3456,paper,,,,,", "letter or warrant"),
     ("12가3456,,,=HYPERLINK(1),,,", "holds a formula"),
@@ -174,6 +177,40 @@ def test_a_plate_that_is_there_twice_or_on_the_list_is_said_with_where(check: Ch
     assert "row 2" in said(row)[3][0]
     assert "on the list already, until" in said(row)[4][0]
     assert {name: row.counts[name] for name in ("new", "there", "refused")} == {"new": 1, "there": 1, "refused": 1}
+
+
+@pytest.mark.parametrize(
+    ("plate", "is_dubious"),
+    [
+        ("12갸3456", True),
+        ("1234가5678", True),
+        ("O1가3456", True),
+        ("12가345", True),
+        ("*2가345*", False),
+        ("12가3456", False),
+        ("12가34??", False),
+    ],
+)
+def test_a_plate_that_may_be_mistyped_is_marked_and_counted(check: Check, plate: str, is_dubious: bool) -> None:
+    row = check(f"plate\n{plate}\n77하7777\n")
+    assert [planned["is_dubious"] for planned in row.rows] == [is_dubious, False]
+    assert row.counts["dubious"] == is_dubious
+
+
+def test_a_row_whose_value_was_left_out_is_marked_too(check: Check) -> None:
+    assert check("plate,colour\n12가3456,mauve\n13나3456,흰색\n").counts["dubious"] == 1
+
+
+def test_dubious_rows_may_be_left_out(check: Check, supervisor: User) -> None:
+    row = check("plate\n12갸3456\n13나3456\n")
+    import_watch_list(row, leaves_dubious=True, actor=supervisor)
+    assert set(WatchEntry.objects.values_list("plate", flat=True)) == {"13나3456"}
+    assert (row.counts["added"], row.counts["left"]) == (1, 1)
+    assert "may be mistyped" in said(row)[2][0]
+    assert entries("watch.imported")[0].details["left"] == 1
+    alone = check("plate\n12갸3456\n")
+    with pytest.raises(ValidationError, match="nothing to import"):
+        import_watch_list(alone, leaves_dubious=True, actor=supervisor)
 
 
 def test_a_row_may_name_a_search_request_of_the_centre(check: Check, approved: SearchRequest, supervisor: User) -> None:
@@ -239,7 +276,7 @@ def test_nothing_is_watched_before_somebody_has_decided(check: Check, supervisor
     row = check(content)
     assert (row.status, WatchEntry.objects.count()) == ("checked", 0)
     import_watch_list(row, actor=supervisor)
-    assert (row.status, row.rows, row.counts["added"]) == ("done", [], 2)
+    assert (row.status, row.counts["added"]) == ("done", 2)
     assert set(WatchEntry.objects.values_list("plate", "source", "reason")) == {
         ("12가3456", row.pk, "stolen"),
         ("13나3456", row.pk, "사기"),
@@ -267,13 +304,51 @@ def test_what_came_onto_the_list_meanwhile_is_left_out_and_counted(check: Check,
     assert (row.counts["added"], row.counts["skipped"]) == (1, 1)
 
 
+def test_what_became_of_each_row_is_kept_with_its_entry_or_the_reason(
+    check: Check, supervisor: User, approved: SearchRequest
+) -> None:
+    before = make_entry(supervisor, "99하9999")
+    named = f"plate,colour,search request\n12가3456,mauve,\n99하9999,,\n34,,\n13나3456,,\n14다3456,,{approved}\n"
+    row = check(named)
+    meanwhile = make_entry(supervisor, "13나3456")
+    SearchRequest.objects.update(status="returned")
+    import_watch_list(row, actor=supervisor)
+    added = WatchEntry.objects.get(plate="12가3456")
+    assert [(line.row, line.state, line.entry_id) for line in lines_of(row)] == [
+        (2, "added", added.pk),
+        (3, "left", before.pk),
+        (4, "refused", None),
+        (5, "left", meanwhile.pk),
+        (6, "refused", None),
+    ]
+    reasons = said(row)
+    there = "on the list already"
+    for number, words in ((3, there), (4, "Too many"), (5, there), (6, "returned after")):
+        assert words in reasons[number][0]
+    assert "left out" in reasons[2][0]
+    assert "12가3456" not in f"{row.rows} {row.problems}"  # the entry has it, and takes it along
+
+
+def test_what_was_said_of_rows_that_were_not_added_is_forgotten_after_a_week(check: Check, supervisor: User) -> None:
+    old, new = check("plate\n12가3456\n34\n"), check("plate\n13나3456\n34\n")
+    for row in (old, new):
+        import_watch_list(row, actor=supervisor)
+    WatchImport.objects.filter(pk=old.pk).update(ended_at=timezone.now() - timedelta(days=7, minutes=1))
+    end_watched_plates()
+    for row in (old, new):
+        row.refresh_from_db()
+    assert [line.state for line in lines_of(old)] == ["added"]
+    assert [line.state for line in lines_of(new)] == ["added", "refused"]
+
+
 def test_a_list_is_imported_or_discarded_once(check: Check, supervisor: User) -> None:
     row = check("plate\n12가3456\n")
-    same = WatchImport.objects.get(pk=row.pk)
+    stale = WatchImport.objects.get(pk=row.pk)
     import_watch_list(row, actor=supervisor)
-    for act in (import_watch_list, discard_watch_list):
-        with pytest.raises(ValidationError, match="already"):
-            act(same, actor=supervisor)
+    for seen in (stale, row):
+        for act in (import_watch_list, discard_watch_list):
+            with pytest.raises(ValidationError, match="already"):
+                act(seen, actor=supervisor)
     assert WatchEntry.objects.count() == 1
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from inference.core.plates import Character, Pattern, PlateRead
 from investigations.plates import pattern_of, read_plate
-from investigations.watch.match import Match, Wanted, distance_of, find_matches, is_too_open
+from investigations.watch.match import Match, Wanted, can_match, distance_of, find_matches, is_too_open
 
 
 def pattern(typed: str) -> Pattern:
@@ -21,7 +21,7 @@ def pattern(typed: str) -> Pattern:
         ("12ㄱ3456", "12육3456", None),
         ("12가345?", "12가3450", 0),
         ("12가34??", "12가3499", 0),
-        ("12가34??", "12가349", None),
+        ("12가34??", "12가349", 0.5),  # one is lost: no plate has so few
         ("12가*", "12가9999", 0),
         ("*3456", "서울12가3456", 0),
         ("3456", "12가3456", 0),  # a part stands anywhere
@@ -31,7 +31,16 @@ def pattern(typed: str) -> Pattern:
         ("12가3456", "서울12가3456", 0.25),  # the region overlooked
         ("12가3456", "12가3457", None),  # 6 and 7 are not
         ("12가3456", "13가3458", None),  # two mistakes
-        ("12가3456", "12가345", None),
+        ("12가3456", "12가345", 0.5),
+        ("12가3456", "12가34561", 0.5),
+        ("12가3456", "12가34", None),  # two are lost
+        ("12가3456", "2가3458", None),  # one is lost and one is another
+        ("123가4567", "23가4567", 0.8),  # the first of three is lost
+        ("123가4567", "13가4567", None),  # another of them: that is another car's
+        ("12가34567", "12가34567", 0),  # no plate, and wanted as it is written
+        ("12가34567", "12가3456", None),
+        ("12가346", "12가3468", 0),  # a part
+        ("12가346", "12가3416", None),  # no whole plate of which one character was left out
         ("12가*", "12거9999", None),  # of a wide pattern only what matches
     ],
 )
@@ -69,3 +78,25 @@ def test_each_read_is_compared_with_each_wanted_plate() -> None:
 )
 def test_a_pattern_that_fits_too_many_plates_is_known(typed: str, is_open: bool) -> None:
     assert is_too_open(pattern(typed)) is is_open
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("O1가3456", "01가3456"),  # the letter may be the digit
+        ("12갸3456", "123456"),  # the letter is overlooked: no plate is what was read
+        ("A12가3456", "12가3456"),  # the first character is
+        ("국123456", "123456"),
+        ("1234가5678", "1234가5678"),
+        ("?2가345*", "02가345"),
+        ("ABC", ""),
+        ("ABCD1234", ""),
+        ("OI가3456", ""),  # two mistakes
+        ("A*", ""),
+        ("쀍12*", ""),  # of a wide pattern only what matches
+    ],
+)
+def test_what_no_read_can_match_is_known(typed: str, read: str) -> None:
+    asked = pattern(typed)
+    assert can_match(asked) is bool(read)
+    assert (distance_of(asked, PlateRead(read)) is not None) if read else True

@@ -2,9 +2,12 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +15,10 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 
 from cameras.models import Camera
+from inference import descriptions
+from inference.core.attributes import pack
+from inference.core.manifest import ModelStore
+from inference.models import Description, Sighting
 from investigations.models import (
     Case,
     LegalBasis,
@@ -22,12 +29,15 @@ from investigations.models import (
     WatchEntry,
     WatchImport,
 )
+from investigations.services.looks import view_entries
 from investigations.services.notices import announce_alerts
-from investigations.services.watch import end_entry
+from investigations.services.watch import end_entry, look_back
+from investigations.watch.job import run_look_back
 from portal.accounts.models import User
 from tests.investigations import administering as admin
 from tests.investigations.conftest import as_person, entries
-from tests.investigations.watching import basis, make_alert, make_entry
+from tests.investigations.describers import HEADS, write_manifest
+from tests.investigations.watching import basis, make_alert, make_analysis, make_entry, make_plate
 
 pytestmark = pytest.mark.django_db
 
@@ -45,6 +55,25 @@ def entry(supervisor: User) -> WatchEntry:
 @pytest.fixture
 def alert(entry: WatchEntry, camera: Camera) -> WatchAlert:
     return make_alert(entry, camera)
+
+
+@pytest.fixture
+def made_up_describer(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    store = ModelStore(tmp_path, manifest=write_manifest(tmp_path))
+    monkeypatch.setattr(descriptions, "model_store", lambda: store)
+    settings.VEHICLE_DESCRIBER_MODEL = "made-up-vehicle-looks"
+    return "made-up-vehicle-looks"
+
+
+def describe(sighting: Sighting, describer: str, **seen: str) -> None:
+    """The describer is 90 % sure of what is named, and cannot tell anything else."""
+    columns: list[float] = []
+    for name, values in HEADS["vehicle"].items():
+        best, share = (seen[name], 0.9) if name in seen else ("", 0.0)
+        rest = (1 - share) / (len(values) - bool(share))
+        columns += [share if one == best else rest for one in values]
+    blob = pack(np.array(columns, np.float32))
+    Description.objects.create(sighting=sighting, describer=describer, probabilities=blob)
 
 
 def page(client: Client, name: str, *args: Any, **query: Any) -> str:
@@ -242,6 +271,27 @@ def test_what_is_done_with_an_entry_is_said_and_refused_in_its_place(
     assert "there it is" in page(client, "watch-entry", entry.pk)
 
 
+def test_an_alert_that_comes_while_the_page_is_written_is_on_it_with_the_look_that_found_it(
+    client: Client, entry: WatchEntry, camera: Camera, supervisor: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = look_back(entry, 24, reason="fled", actor=supervisor)
+    make_plate(make_analysis(camera, plate_reader=settings.PLATE_READER_MODEL), reader=settings.PLATE_READER_MODEL)
+
+    def look_on(*args: Any, **named: Any) -> None:  # a page waits here for the worker, which is at the audit trail
+        run_look_back(look.pk)
+        view_entries(*args, **named)
+
+    monkeypatch.setattr("investigations.views.watch.view_entries", look_on)
+    client.force_login(supervisor)
+    shown = text_of(page(client, "watch-entry", entry.pk))
+    assert ("1 alert" in shown) is ("Not seen yet" not in shown)
+    look.refresh_from_db()
+    assert (look.status, look.found) == ("done", 1)
+    shown = text_of(page(client, "watch-entry", entry.pk))
+    assert "1 alert" in shown
+    assert "Not seen yet" not in shown
+
+
 # ── Alerts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -257,7 +307,7 @@ def test_an_alert_shows_both_pictures_the_read_and_the_wanted_plate_the_place_an
         "12가3456",
         "similar: 8",
         "doubtful",
-        "confidence 42 %",
+        "confidence 42%",
         "Camera C1",
         f"{localtime(alert.seen_at):%Y-%m-%d %H:%M:%S}",
     ):
@@ -268,6 +318,63 @@ def test_an_alert_shows_both_pictures_the_read_and_the_wanted_plate_the_place_an
         assert client.get(address.replace("&amp;", "&")).status_code == 200
     assert not entries("picture.viewed")  # the page's own entry names them
     assert entries("alert.viewed")[0].details == {"alerts": [alert.pk], "sightings": [alert.sighting_id]}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("12가345", "similar: 1 character fewer than asked"),
+        ("112가3456", "similar: 1 character more than asked"),
+        ("8가3456", "similar: 8, 1 character fewer than asked"),
+        ("서울12가3456", "similar"),
+    ],
+)
+def test_an_alert_says_that_characters_are_too_many_or_too_few(
+    client: Client, entry: WatchEntry, camera: Camera, operator: User, text: str, said: str
+) -> None:
+    make_alert(entry, camera, text, distance=0.5)
+    client.force_login(operator)
+    shown = page(client, "watch-alerts")
+    label = f"{text}: {said.removeprefix('similar: ')}" if ":" in said else text
+    assert f'aria-label="{label}"' in shown
+    assert f">{said}</span>" in shown
+
+
+@pytest.mark.parametrize(
+    ("wanted", "seen", "shown"),
+    [
+        ({"vehicle_colour": "white"}, {"colour": "black"}, ["not as wanted: white seen Colour: black 90%"]),
+        ({"vehicle_colour": "grey"}, {"colour": "grey"}, ["as wanted: grey or silver seen Colour: grey 90%"]),
+        ({"vehicle_type": "truck"}, {"type": "van"}, ["not as wanted: truck seen Type: van or minibus 90%"]),
+        ({"vehicle_type": "suv"}, {"type": "car"}, ["not certain: SUV seen Type: car 90%"]),  # an SUV is a car
+        ({"vehicle_type": "suv"}, {"type": "bus"}, ["not as wanted: SUV seen Type: bus 90%"]),
+        (
+            {"vehicle_colour": "red", "vehicle_type": "car"},
+            None,
+            ["no model has looked: red", "no model has looked: car"],
+        ),
+        ({}, {"colour": "black"}, []),
+    ],
+)
+@pytest.mark.parametrize("name", ["watch-alerts", "watch-entry"])
+def test_an_alert_shows_how_the_vehicle_that_was_seen_agrees_with_the_wanted_one(
+    client: Client,
+    camera: Camera,
+    supervisor: User,
+    made_up_describer: str,
+    name: str,
+    wanted: dict[str, str],
+    seen: dict[str, str] | None,
+    shown: list[str],
+) -> None:
+    alert = make_alert(make_entry(supervisor, **wanted), camera)
+    if seen and alert.sighting:
+        describe(alert.sighting, made_up_describer, **seen)
+    client.force_login(supervisor)
+    html = page(client, name, *([alert.entry_id] if name == "watch-entry" else []))
+    looks = re.findall(r'<li class="look .*?</li>', html, re.DOTALL)
+    assert [" ".join(re.sub(r"<[^>]+>", " ", look).split()).replace(" :", ":") for look in looks] == shown
+    assert html.count("<s>") == sum("not as wanted" in one for one in shown)
 
 
 def test_alerts_are_filtered_by_state_plate_and_hours(
@@ -414,8 +521,53 @@ def test_a_list_is_shown_before_it_is_taken_over(client: Client, supervisor: Use
     page(client, "watch-import-detail", row.pk)
     assert [one.target_id for one in entries("watch.viewed")] == [str(row.pk)]  # one look
     client.post(reverse("watch-import-apply", args=[row.pk]))
-    assert "1 plate was put on the list" in text_of(page(client, "watch-import-detail", row.pk))
+    shown = page(client, "watch-import-detail", row.pk)
+    assert "1 plate was put on the list" in text_of(shown)
+    assert f'href="{reverse("watch-entry", args=[WatchEntry.objects.get().pk])}" class="plate">12가3456<' in shown
+    assert "Too many plates" in text_of(shown)
     assert "수배.csv" in page(client, "watch-import")
+
+
+def test_the_preview_shows_all_that_the_file_says_and_what_is_looked_for(
+    client: Client, supervisor: User, approved: SearchRequest
+) -> None:
+    client.force_login(supervisor)
+    titles = "차량번호,법적근거,문서번호,사유,색상,차종,유효기한,검색요청"
+    until = f"{localtime(timezone.now() + timedelta(days=5)):%Y-%m-%d}"
+    lines = f"12ㄱ34??,vehicle-crime,제7호,뺑소니,흰색,승합차,{until},{approved}\n"
+    lines += "O1가3456,vehicle-crime,,x,,,,\n99하9999,nothing,,,,,,\n"
+    file = SimpleUploadedFile("수배.csv", f"{titles}\n{lines}".encode())
+    client.post(reverse("watch-import"), {"file": file})
+    row = WatchImport.objects.get()
+    shown = text_of(page(client, "watch-import-detail", row.pk))
+    for words in ("제7호", "뺑소니", "white van or minibus", f"{until} 23:59", str(approved), "one of 가 거 고 구"):
+        assert words in shown
+    assert "is it 01가3456?" in shown
+    assert "1 row may be mistyped" in shown
+    assert "99하9999" in shown  # the plate of a refused row, whatever is wrong with it
+    assert "no such legal basis" in shown
+    for show, plates in (("dubious", {"O1가3456"}), ("new", {"12ㄱ34??", "O1가3456"}), ("refused", {"99하9999"})):
+        listed = page(client, "watch-import-detail", row.pk, show=show)
+        assert set(re.findall(r'class="plate">([^<]+)<', listed)) == plates
+    client.post(reverse("watch-import-apply", args=[row.pk]), {"leave_dubious": "1"})
+    assert WatchEntry.objects.get().plate == "12ㄱ34??"
+    shown = text_of(page(client, "watch-import-detail", row.pk))
+    for words in ("뺑소니", "white van or minibus", str(approved), "1 that may be mistyped was left out"):
+        assert words in shown
+    WatchEntry.objects.all().delete()
+    assert "Its entry was destroyed" in text_of(page(client, "watch-import-detail", row.pk))
+
+
+def test_a_look_at_what_became_of_a_list_is_written_down_with_the_plates_that_it_shows(
+    client: Client, supervisor: User
+) -> None:
+    client.force_login(supervisor)
+    file = SimpleUploadedFile("a.csv", b"plate,reason,legal basis\n12\xea\xb0\x803456,x,vehicle-crime\n")
+    client.post(reverse("watch-import"), {"file": file})
+    row = WatchImport.objects.get()
+    client.post(reverse("watch-import-apply", args=[row.pk]))
+    page(client, "watch-import-detail", row.pk)
+    assert {"entries": [WatchEntry.objects.get().pk]} in [one.details for one in entries("watch.viewed")]
 
 
 def test_a_list_that_is_none_says_so(client: Client, supervisor: User) -> None:

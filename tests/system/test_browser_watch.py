@@ -4,16 +4,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.base import ContentFile
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from cameras.models import Camera
 from investigations.models import SearchRequest, WatchAlert
 from investigations.services.alerts import decide_alert
+from investigations.services.watch import look_back
 from investigations.watch import job
 from portal.accounts.models import User
 from tests.conftest import drawn_video
-from tests.investigations.watching import make_alert, make_analysis, make_entry, make_plate
+from tests.investigations.watching import basis, make_alert, make_analysis, make_entry, make_plate
 from tests.system.browsing import elsewhere, keep_screenshot, log_in
 from tests.system.conftest import wait_until
 
@@ -64,6 +66,27 @@ def test_an_alert_comes_by_itself_and_is_decided_by_keys(
     assert WatchAlert.objects.get(text="12가3456").status == "confirmed"
 
 
+def test_what_a_look_back_finds_before_the_page_listens_comes_to_it(
+    page: Page, site: str, camera: Camera, supervisor: User
+) -> None:
+    entry = make_entry(supervisor)
+    make_plate(make_analysis(camera, plate_reader=settings.PLATE_READER_MODEL), reader=settings.PLATE_READER_MODEL)
+    look = look_back(entry, 24, reason="fled", actor=supervisor)
+    log_in(page, site, supervisor)
+
+    def end_first(route: Route) -> None:  # the page is written, and its socket is not open yet
+        elsewhere(lambda: job.run_look_back(look.pk))
+        route.continue_()
+
+    page.route("**/watch_page.js", end_first)
+    page.goto(f"{site}/watch/{entry.pk}/")
+    expect(page.locator("[data-part=looks]")).to_contain_text("1 alert")
+    expect(page.locator("[data-alert]")).to_have_count(1)
+    expect(page.get_by_text("Not seen yet")).to_have_count(0)
+    look.refresh_from_db()
+    assert (look.status, look.found) == ("done", 1)
+
+
 def test_the_bell_tells_of_it_on_another_page(
     page: Page, site: str, camera: Camera, operator: User, supervisor: User
 ) -> None:
@@ -103,6 +126,7 @@ def test_the_number_in_the_navigation_follows_alerts_on_any_page(
 def test_a_plate_to_be_watched_says_how_it_is_understood(
     page: Page, site: str, supervisor: User, camera: Camera
 ) -> None:
+    basis()
     log_in(page, site, supervisor)
     page.goto(f"{site}/watch/new/")
     field, meaning = page.get_by_label("Number plate"), page.locator("#plate-meaning")
@@ -114,6 +138,13 @@ def test_a_plate_to_be_watched_says_how_it_is_understood(
         field.fill(typed)
         expect(meaning).to_contain_text(said)
     expect(field).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Reason").fill("x")
+    page.get_by_role("button", name="Watch the plate").click()
+    expect(page.get_by_text("Too many plates look like")).to_have_count(2)
+    expect(page.get_by_text("Too many plates look like").filter(visible=True)).to_have_count(1)
+    field.fill("3")
+    expect(meaning).to_be_visible()
+    expect(meaning).to_contain_text("Too many plates look like “3”")
     field.fill("12 가 3456")
     field.press("Tab")
     expect(field).to_have_value("12가3456")

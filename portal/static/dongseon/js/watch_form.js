@@ -2,4 +2,16 @@
 import { byId } from "./dom.js";
 import { addPlateField } from "./plate_field.js";
 
-if (byId("id_plate")) addPlateField(byId("id_plate"), byId("plate-meaning"), { isWatched: true });
+const plate = byId("id_plate");
+
+/** What is being mended is no longer marked as wrong: what is wrong now stands below. */
+function clearError() {
+  const box = plate.closest(".has-error");
+  for (const sentence of box?.querySelectorAll(".field-error") ?? []) sentence.remove();
+  box?.classList.remove("has-error");
+}
+
+if (plate) {
+  addPlateField(plate, byId("plate-meaning"), { isWatched: true });
+  plate.addEventListener("input", clearError);
+}

@@ -11,12 +11,20 @@ const SAY_AFTER_MS = 2000;
 const wanted = new Map();
 const CODES = { KeyJ: "next", KeyK: "previous", KeyY: "confirmed", KeyN: "dismissed" };
 
-/** Fetch the page anew; what somebody has typed, opened and focused stays. */
+let asked = 0;
+let shown = 0;
+
+/** Fetch the page anew; what somebody has typed, opened and focused stays. A late answer does not undo a newer one. */
 async function load() {
+  asked += 1;
+  const turn = asked;
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (answer.redirected || answer.status === 403) return location.reload(); // logged out, say
-    if (answer.ok) swapParts(await answer.text());
+    const html = await answer.text();
+    if (!answer.ok || turn < shown) return undefined;
+    shown = turn;
+    swapParts(html);
   } catch {
     // The socket comes back by itself, and the page with it.
   }
@@ -91,10 +99,11 @@ const refresh = throttle(() => {
 document.addEventListener("visibilitychange", () => isLate && refresh());
 const socket = openSocket("/ws/watch/", {
   onEvent: refresh,
-  onBack: refresh,
   onState: (state) => {
-    if (state === "open") show("");
-    else if (state === "forbidden") show(gettext("You may no longer see this list. Reload the page."), "bad");
+    if (state === "open") {
+      show("");
+      refresh(); // the first time, too: of what came since the page was written nothing was heard
+    } else if (state === "forbidden") show(gettext("You may no longer see this list. Reload the page."), "bad");
     else setTimeout(() => socket.isConnected() || show(gettext("Reconnecting…")), SAY_AFTER_MS);
   },
 });
