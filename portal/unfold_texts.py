@@ -1,21 +1,78 @@
-"""Texts of django-unfold, which has no Korean: listed here so that our catalogue carries them."""
+"""Texts of the packages that make the admin's pages, listed here so that our catalogue carries their Korean."""
 
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext_lazy
 
-TEXTS = [
+# django-unfold has no Korean.
+OF_UNFOLD = [
     gettext_noop("Search apps and models..."),
     gettext_noop("Type to search"),
     gettext_noop("Select action"),
+    gettext_noop("Select action to run"),
+    gettext_noop("Select all rows"),
+    gettext_noop("Select record"),
+    gettext_noop("Select value"),
     gettext_noop("Run"),
+    gettext_noop("More actions"),
+    gettext_noop("Go back"),
+    gettext_noop("All applications"),
+    gettext_noop("No data"),
     gettext_noop("No results found"),
+    gettext_noop("No results matching your query"),
+    gettext_noop("Loading more results..."),
+    gettext_noop("Recent searches"),
+    gettext_noop("No recent searches"),
     gettext_noop("This page yielded into no results. Create a new item or reset your filters."),
     gettext_noop("Reset filters"),
     gettext_noop("Apply Filters"),
+    gettext_noop("Date"),
     gettext_noop("Date from"),
     gettext_noop("Date to"),
+    gettext_noop("True"),
+    gettext_noop("False"),
+    gettext_noop("Light"),
+    gettext_noop("Dark"),
+    gettext_noop("System"),
     gettext_noop("Return to site"),
     gettext_noop("Welcome back to"),
-    gettext_noop("Select value"),
+    gettext_noop("You have been successfully logged out from the administration"),
     gettext_noop("Choose file to upload"),
+    gettext_noop("Click to download"),
+    gettext_noop("Image preview"),
+    gettext_noop("Record picture"),
     gettext_noop("General"),
+    gettext_noop("Expand row"),
+    gettext_noop("This item will be deleted."),
+    gettext_noop("Click to cancel"),
+    gettext_noop("Toggle password visibility"),
+    gettext_noop("After you've created a user, you’ll be able to edit more user options."),
+    gettext_noop(
+        "Raw passwords are not stored, so there is no way to see this user’s password, but you can change the password "
+        'using <a href="{}" class="text-primary-600 dark:text-primary-500">this form</a>.'
+    ),
+]
+# Django's own Korean of these reads as if a machine had made it.
+OF_DJANGO = [
+    gettext_noop("View %s"),
+    gettext_noop("Select %s"),
+    gettext_noop("Select %s to change"),
+    gettext_noop("Select %s to view"),
+    gettext_noop("Change history: %s"),
+    gettext_noop(" By %(filter_title)s "),
+    gettext_noop("Any date"),
+    gettext_noop("This year"),
+    gettext_noop("Run the selected action"),
+    gettext_noop("Select all objects on this page for an action"),
+    gettext_noop("Select all %(total_count)s %(module_name)s"),
+    gettext_noop("0 of %(cnt)s selected"),
+    gettext_noop("No action selected."),
+    gettext_noop("Items must be selected in order to perform actions on them. No items have been changed."),
+    gettext_noop("Save and add another"),
+    gettext_noop("Save and continue editing"),
+    gettext_noop("Filter navigation items"),
+    gettext_noop("staff status"),
+    gettext_noop("Designates whether the user can log into this admin site."),
+    gettext_noop("Enter a new password for the user <strong>%(username)s</strong>."),
+    gettext_noop("You don’t have permission to view or edit anything."),
+    gettext_noop("This object doesn’t have a change history. It probably wasn’t added via this admin site."),
+    ngettext_lazy("%(counter)s result", "%(counter)s results", "counter"),
 ]

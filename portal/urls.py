@@ -5,15 +5,16 @@ from django.templatetags.static import static
 from django.urls import include, path
 from django.views.decorators.cache import cache_control
 from django.views.generic import RedirectView
-from django.views.i18n import JavaScriptCatalog
 from drf_spectacular.views import SpectacularAPIView
 
 from portal.accounts.second_factor import second_factor_not_required
 from portal.accounts.views import enter_code, recovery_codes, set_up
+from portal.texts import Texts
 from portal.views import ProfileView, admin_login, log_out_elsewhere, set_language
 
 favicon = RedirectView.as_view(url=static("dongseon/img/mark.svg"), permanent=True)
-catalog = cache_control(private=True, max_age=3600)(JavaScriptCatalog.as_view())
+an_hour = cache_control(private=True, max_age=3600)
+texts, later_texts = an_hour(Texts.as_view()), an_hour(Texts.as_view(is_later=True))
 log_in = auth_views.LoginView.as_view(redirect_authenticated_user=True)
 
 handler404 = "portal.api.page_not_found"
@@ -34,7 +35,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("i18n/setlang/", second_factor_not_required(set_language), name="set_language"),
-    path("jsi18n/", second_factor_not_required(login_not_required(catalog)), name="javascript-catalog"),
+    path("jsi18n/", second_factor_not_required(login_not_required(texts)), name="javascript-catalog"),
+    path("jsi18n/later/", second_factor_not_required(login_not_required(later_texts)), name="later-texts"),
     path("", include("portal.exchange.urls")),
     path("", include("cameras.urls")),
     path("", include("inference.urls")),

@@ -2,18 +2,21 @@
 Django's permission table, and rows from `visible_to`."""
 
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin import BooleanFieldListFilter
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from portal.accounts.admin_actions import ReasonActionForm, apply_to_each
+from portal.accounts.admin_filters import titled
 from portal.accounts.lockouts import locks_of, shown_time
 from portal.accounts.models import Agency, User
 from portal.accounts.rights import Right, acting_user, has_right
@@ -77,6 +80,8 @@ class ReadOnlyAdmin(RoleAdmin):
         return False
 
 
+# "Active", as Django has it, is said of cameras too, and is another word in Korean then.
+MAY_LOG_IN = _("may log in")
 ADD_FIELDS = ["username", "last_name", "first_name", "role", "agency", "usable_password", "password1", "password2"]
 
 
@@ -91,14 +96,19 @@ class AgencyAdmin(RoleAdmin):
         save_agency(obj, actor=acting_user(request), changed=form.changed_data)
 
 
+class PersonForm(UserChangeForm):  # type: ignore[misc]
+    class Meta(UserChangeForm.Meta):  # type: ignore[misc]
+        labels: ClassVar = {"is_active": capfirst(MAY_LOG_IN)}
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, RoleAdmin):  # type: ignore[type-arg, misc]
     change_rights = frozenset({Right.MANAGE_PEOPLE})
-    form = UserChangeForm
+    form = PersonForm
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ["username", "shown_name", "role", "agency", "is_active", "last_login"]
-    list_filter = ["role", "agency", "is_active"]
+    list_display = ["username", "shown_name", "role", "agency", "may_log_in", "last_login"]
+    list_filter = ["role", "agency", ("is_active", titled(BooleanFieldListFilter, MAY_LOG_IN))]
     list_select_related = ["agency"]
     search_fields = ["username", "first_name", "last_name"]
     readonly_fields = ["last_login", "date_joined", "shown_second_factor", "shown_lock"]
@@ -117,6 +127,10 @@ class UserAdmin(DjangoUserAdmin, RoleAdmin):  # type: ignore[type-arg, misc]
             {"fields": ADD_FIELDS},
         ),
     ]
+
+    @admin.display(description=MAY_LOG_IN, boolean=True, ordering="is_active")
+    def may_log_in(self, user: User) -> bool:
+        return user.is_active
 
     @admin.display(description=_("name"), ordering="last_name")
     def shown_name(self, user: User) -> str:

@@ -1,14 +1,16 @@
 """Tokens, webhooks and deliveries in the admin. Actions call the verbs; no rule lives here."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin import BooleanFieldListFilter
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.decorators import display
@@ -16,6 +18,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from portal.accounts.admin import ReadOnlyAdmin, RoleAdmin
 from portal.accounts.admin_actions import apply_to_each
+from portal.accounts.admin_filters import titled
 from portal.accounts.models import Agency
 from portal.accounts.rights import Right, acting_user, has_right
 from portal.exchange.models import ApiToken, Delivery, Webhook
@@ -44,10 +47,14 @@ class ApiTokenAdmin(ReadOnlyAdmin):
             messages.success(request, gettext("Revoked: %(count)d.") % {"count": count})
 
 
+SWITCHED_ON = _("switched on")
+
+
 class WebhookForm(forms.ModelForm[Webhook]):
     class Meta:
         model = Webhook
         fields = ["agency", "name", "url", "events", "is_active"]
+        labels: ClassVar = {"is_active": capfirst(SWITCHED_ON)}
 
     events = forms.MultipleChoiceField(
         label=_("Events"), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget
@@ -62,8 +69,8 @@ class WebhookForm(forms.ModelForm[Webhook]):
 class WebhookAdmin(RoleAdmin):
     change_rights = frozenset({Right.MANAGE_EXCHANGE})
     form = WebhookForm
-    list_display = ["name", "agency", "url", "is_active", "waiting", "failed"]
-    list_filter = ["is_active"]
+    list_display = ["name", "agency", "url", "is_on", "waiting", "failed"]
+    list_filter = [("is_active", titled(BooleanFieldListFilter, SWITCHED_ON))]
     list_select_related = ["agency"]
     search_fields = ["name", "url", "agency__name"]
     actions = ["test", "rotate"]
@@ -78,6 +85,10 @@ class WebhookAdmin(RoleAdmin):
         if db_field.name == "agency":
             kwargs["queryset"] = Agency.objects.visible_to(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description=SWITCHED_ON, boolean=True, ordering="is_active")
+    def is_on(self, row: Webhook) -> bool:
+        return row.is_active
 
     @admin.display(description=_("waiting"), ordering="waiting_")
     def waiting(self, row: Any) -> int:

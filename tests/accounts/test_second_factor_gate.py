@@ -18,7 +18,8 @@ from portal.audit.models import AuditEntry
 from tests.accounts.conftest import enrolled, log_in_verified
 from tests.portal.test_routes import ROUTES, addresses  # noqa: F401 -- the fixture
 
-OPEN = {"favicon", "login", "logout", "second-factor", "second-factor-new", "set_language", "javascript-catalog"}
+TEXTS = {"javascript-catalog", "later-texts"}
+OPEN = {"favicon", "login", "logout", "second-factor", "second-factor-new", "set_language"} | TEXTS
 
 
 @pytest.fixture(autouse=True)

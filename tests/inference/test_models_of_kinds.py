@@ -280,6 +280,19 @@ def test_a_sighting_and_a_list_show_what_was_read_of_plates(
     assert "12가3456" not in client.get(listed).content.decode()
 
 
+@pytest.mark.parametrize("typed", ["12가3456", "12가 3456", "12가-3456"])
+def test_a_list_of_plates_says_what_is_searched_there_and_where_plates_are(
+    client: Client, camera: Camera, supervisor: User, typed: str
+) -> None:
+    add_plate(make_sighting(make_recording(camera), kind="vehicle"), "12가3456")
+    listed = reverse("admin:inference_plate_changelist")
+    client.force_login(supervisor)
+    elsewhere = "Number plates are not looked up in this list."
+    text = client.get(listed, {"q": typed}).content.decode()
+    assert ('placeholder="Number or name of the camera"' in text, elsewhere in text) == (True, True)
+    assert elsewhere not in client.get(listed, {"q": camera.code}).content.decode()
+
+
 @pytest.mark.usefixtures("tiny_models")
 def test_what_the_model_is_not_sure_of_is_not_shown(client: Client, camera: Camera, supervisor: User) -> None:
     row = make_sighting(make_recording(camera))

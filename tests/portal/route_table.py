@@ -34,6 +34,7 @@ PAGES: dict[str, set[str]] = {
     "token-revoke": NOBODY,  # by POST alone
     "set_language": NOBODY,  # by POST alone
     "javascript-catalog": EVERYBODY,
+    "later-texts": EVERYBODY,
     "camera-map": SIGNED_IN,
     "camera-snapshot": NOBODY,  # this camera's recording has no file
     "camera-import": {"administrator"},

@@ -190,7 +190,7 @@ def test_a_second_opinion_by_keys_a_wider_scope_and_the_answer(
 
     page.goto(f"{site}/reviews/")
     page.keyboard.press("Equal")
-    expect(page.locator("#zoom-value")).to_have_text("125 %")
+    expect(page.locator("#zoom-value")).to_have_text("125%")
     page.keyboard.press("KeyY")
     expect(page.locator(".review-head")).to_contain_text("1 waits")
     page.wait_for_load_state()  # its script listens from then on

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 from django.core.files.base import ContentFile
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from cameras.models import Camera
 from investigations.models import Candidate, Comment, SearchRequest, SecondReview
@@ -94,6 +94,27 @@ def work(
     expect(page.locator(".path-card")).to_have_count(5)
     page.wait_for_timeout(700)  # the map moves
     return page
+
+
+def test_what_was_confirmed_just_now_is_on_the_path(
+    page: Page, site: str, walk: list[Candidate], approved: SearchRequest, operator: User
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    log_in(page, site, operator)
+    page.route("**/api/candidates/*/decision/", hold)
+    page.goto(f"{site}/requests/{approved.pk}/")
+    page.locator("#candidates [data-decision=pending]").click()
+    page.keyboard.press("KeyY")
+    expect(page.locator("#candidates [data-decision=confirmed]")).to_have_count(len(walk))  # shown before it is sent
+    page.click("#build-path")
+    page.wait_for_timeout(300)
+    expect(page.locator("#build-path")).to_have_attribute("aria-busy", "true")
+    held[0].continue_()
+    expect(page.locator(".path-card")).to_have_count(6)
 
 
 def view(work: Page, name: str) -> None:

@@ -3,6 +3,7 @@
 Uses Debian's Chromium; skipped with its reason where there is none. All plates are made up, everything is drawn.
 """
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -77,7 +78,7 @@ def test_what_was_read_stands_beside_its_vehicle_with_what_differs_marked(
     plates = cards.locator(".candidate-plate")
     expect(plates).to_have_text(["12가3456", "12거3456", "12가3456", "plate not read"])  # of the third a 6 is missing
     expect(cards.locator(".candidate-score b")).to_have_text(
-        ["plate matches", "1 character differs", "1 character differs", "0.41"]
+        ["plate matches", "1 character differs", "1 character fewer than asked", "0.41"]
     )
     expect(plates.nth(1).locator(".plate-other")).to_have_text("거")
     expect(plates.nth(2).locator(".plate-missing")).to_have_text("6")
@@ -94,7 +95,7 @@ def test_what_was_read_stands_beside_its_vehicle_with_what_differs_marked(
     pair = page.locator("#compare-large .plate-pair")
     expect(pair.locator(".plate")).to_have_text("12가3456")
     expect(pair.locator(".plate-read")).to_have_text("12거3456")
-    expect(pair.locator(".plate-details")).to_have_text("confidence 93 % · read 4 times · may be: 거 → 가 (12 %)")
+    expect(pair.locator(".plate-details")).to_have_text("confidence 93% · read 4 times · may be: 거 → 가 (12%)")
     expect(page.locator("#compare-large")).to_contain_text("What the model sees")
     keep_screenshot(page, "compare-plates")
     assert findings(page) == []
@@ -103,6 +104,12 @@ def test_what_was_read_stands_beside_its_vehicle_with_what_differs_marked(
     page.keyboard.press("y")
     page.keyboard.press("Escape")
     expect(page.locator("#candidates [data-decision=confirmed]")).to_have_count(1)
+    cards.first.click()
+    page.keyboard.press("n")
+    chips = page.locator("#reason-pop .chip:visible")
+    expect(chips).to_have_text(["1different vehicle", "2cannot tell", "3other number plate", "4not a vehicle"])
+    page.keyboard.press("3")
+    expect(page.locator("#candidates [data-decision=rejected]")).to_have_count(1)
 
 
 def test_a_station_is_told_what_its_plate_means_while_it_writes(
@@ -114,3 +121,78 @@ def test_a_station_is_told_what_its_plate_means_while_it_writes(
     page.press("#id_plate", "Tab")
     expect(page.locator("#plate-meaning")).to_contain_text("서울12바34 · 2 unknown characters")
     expect(page.locator("#id_plate")).to_have_value("서울12바34??")
+
+
+def test_nothing_found_by_a_plate_alone_says_what_helps_for_plates(
+    page: Page, site: str, search: Search, operator: User
+) -> None:
+    search.candidates.all().delete()
+    Search.objects.update(warning="No plate was read of 2 of 7 vehicles: it may be among them.")
+    log_in(page, site, operator)
+    page.goto(f"{site}/requests/{search.request_id}/")
+    empty = page.locator("#candidates-empty")
+    expect(empty).to_contain_text("No plate like this was found.")
+    expect(empty).to_contain_text("without the plate")
+    expect(empty).to_contain_text("No plate was read of 2 of 7 vehicles")
+    expect(empty).not_to_contain_text("another picture")
+
+
+# The last lines of a path's card can be read: they end above its lower edge.
+IS_WHOLE = """() => {
+  const bottom = (part) => part.getBoundingClientRect().bottom;
+  const parts = [...document.querySelectorAll(".path-card :is(.plate-doubt, .path-stay, .path-until)")];
+  return parts.length === 3 && parts.every((part) => bottom(part) < bottom(part.closest(".path-card")));
+}"""
+
+
+def test_a_stay_that_joins_two_plates_shows_both_and_how_long_it_lasted(
+    page: Page, site: str, search: Search, operator: User
+) -> None:
+    Candidate.objects.update(decision="confirmed")
+    add_plate(Candidate.objects.last().sighting, "34나5678")  # type: ignore[union-attr]  # there are four
+    log_in(page, site, operator)
+    page.goto(f"{site}/requests/{search.request_id}/")
+    page.click("#build-path")
+    card = page.locator(".path-card")
+    expect(card).to_have_count(1)
+    expect(card.locator(".path-plate")).to_have_text("12가3456 / 34나5678")
+    doubt = card.locator(".plate-doubt")
+    expect(doubt).to_have_text("another plate")
+    expect(doubt).to_have_attribute(
+        "title", "Another number plate than before (12가3456): check whether it is the same vehicle."
+    )
+    page.wait_for_function(IS_WHOLE)
+    keep_screenshot(page, "path-two-plates")
+    card.locator("button").first.click()
+    expect(page.locator(".path-popup .plate-doubt")).to_have_count(1)
+    assert findings(page) == []
+
+
+def test_at_1366_the_plate_is_large_in_the_comparison_and_the_panel_s_parts_do_not_overlap(
+    page: Page, site: str, search: Search, operator: User
+) -> None:
+    long = Candidate.objects.create(
+        search=search,
+        sighting=make_sighting(
+            make_recording(search.cameras.get(), started_at=NOON + timedelta(hours=1)), kind="vehicle"
+        ),
+        plate="32거345",
+        plate_distance=1.2,
+        order=20,
+    )
+    add_plate(long.sighting, "32거345")
+    Candidate.objects.exclude(pk=long.pk).update(decision="confirmed")  # so that nobody could have been there in time
+    log_in(page, site, operator)
+    page.goto(f"{site}/requests/{search.request_id}/")
+    page.locator(f"#candidates [data-candidate='{long.pk}']").click()
+    expect(page.locator("#compare .compare-score")).to_contain_text("2 characters differ, 1 character fewer than asked")
+    bottom, top = "(box) => box.getBoundingClientRect().bottom", "(box) => box.getBoundingClientRect().top"
+    filters = page.locator(".candidate-bar").evaluate(top)
+    for part in ("#compare figure", "#compare .compare-verbs"):
+        assert page.locator(part).last.evaluate(bottom) <= filters
+    page.keyboard.press("Enter")
+    plate = page.locator("#compare-large .plate-picture").bounding_box()
+    vehicle = page.locator("#compare-large figure").last.bounding_box()
+    assert plate
+    assert vehicle
+    assert plate["width"] > 0.9 * vehicle["width"]

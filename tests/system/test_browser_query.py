@@ -245,7 +245,7 @@ def test_pictures_come_with_a_proposed_box_and_the_description_goes_with_the_sea
     options.nth(1).click()
     expect(options.nth(1)).to_have_attribute("aria-pressed", "true")
     page.click("#box-in")
-    expect(page.locator("#box-zoom")).to_have_text("150 %")
+    expect(page.locator("#box-zoom")).to_have_text("150%")
     page.click("#box-out")
     keep_screenshot(page, "box-editor")
     page.click("#box-save")

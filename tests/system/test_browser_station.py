@@ -1,14 +1,14 @@
 """As the officer does it, in a real browser: write a request with files, send it, and follow it live."""
 
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from investigations.models import Case, Notification, SearchRequest
 from investigations.services.requests import approve_request
 from investigations.services.talk import add_comment
 from portal.accounts.models import Agency, User
 from tests.conftest import drawn_person, legal_basis
-from tests.system.browsing import elsewhere, keep_screenshot, log_in
+from tests.system.browsing import elsewhere, keep_screenshot, log_in, silent_page
 from tests.system.conftest import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("workers")]
@@ -85,3 +85,23 @@ def test_a_station_asks_and_follows_its_request(
     page.wait_for_url(f"{site}/requests/{row.pk}/#talk")
     expect(page.locator("#talk")).to_contain_text("Which colour is the bag?")
     assert has_read_all(officer)
+
+
+def test_all_that_is_wrong_is_said_at_once_and_once(
+    browser: Browser, site: str, case: Case, centre: Agency, officer: User
+) -> None:
+    Case.objects.update(kind="vehicle")
+    legal_basis("crime")
+    with silent_page(browser, is_expected=lambda said: "400" in said) as page:
+        log_in(page, site, officer)
+        page.goto(f"{site}/cases/{case.pk}/requests/new/")
+        page.get_by_text("Investigation of a crime").click()
+        page.fill("#id_plate", "12!<3456")
+        expect(page.locator("#plate-meaning")).to_contain_text("is on no plate")
+        page.click("button[name=send]")
+        expect(page.locator("[data-field=document_number] .field-error")).to_contain_text("needs the number")
+        expect(page.locator("[data-field=wanted] .field-error")).to_have_count(1)
+        expect(page.get_by_text("is on no plate").filter(visible=True)).to_have_count(1)
+        page.fill("#id_plate", "12<3456")
+        expect(page.locator("#plate-meaning")).to_be_visible()
+        expect(page.get_by_text("is on no plate").filter(visible=True)).to_have_count(1)

@@ -2,6 +2,7 @@
  * What an address asks the workspace to begin with, as links from the watch list do: footage of a camera at a moment
  * (#footage=7@2026-11-20T03:00:00Z), or a sighting to search by (#sighting=55).
  */
+import "/jsi18n/later/";
 import { toast } from "./toasts.js";
 
 const FOOTAGE = /^#footage=(\d+)@(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)$/;

@@ -1,4 +1,5 @@
 /** Where in a picture the one looked for is: choose among what the detector found, or draw. Boxes are pixels of the picture. */
+import "/jsi18n/later/";
 import { byId, h } from "./dom.js";
 
 const SMALLEST_PX = 4;
@@ -49,7 +50,7 @@ export function editBox(item, { kind, onChange, find, onTurn }) {
     zoom = Math.max(0, Math.min(ZOOMS.length - 1, level));
     const fit = Math.min(scroller.clientWidth / image.naturalWidth, (innerHeight * 0.58) / image.naturalHeight, Math.max(1, 240 / image.naturalHeight));
     image.style.width = `${Math.floor(image.naturalWidth * fit * ZOOMS[zoom])}px`;
-    byId("box-zoom").textContent = `${Math.round(ZOOMS[zoom] * 100)} %`;
+    byId("box-zoom").textContent = `${Math.round(ZOOMS[zoom] * 100)}%`;
     const after = image.getBoundingClientRect();
     scroller.scrollLeft += after.left + shareX * after.width - x;
     scroller.scrollTop += after.top + shareY * after.height - y;

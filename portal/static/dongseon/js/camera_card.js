@@ -1,36 +1,21 @@
-/** What a camera says of itself: the tip under the pointer, the card, and the list of a pole. */
+/** What a camera says of itself when it is asked: its card, and the list of a pole. */
+import "/jsi18n/later/";
 import { markOf } from "./camera_glyphs.js";
+import { stateOf } from "./camera_tip.js";
 import { h, icon } from "./dom.js";
 import { shortWhen } from "./format.js";
+import { groups } from "./groups.js";
 
 const MOST_LISTED = 60;
 
-/** @param {Object[]} rows one camera or those of a bubble  @param {number} count how many of them are chosen */
-export function tipOf(rows, count, canChoose) {
-  if (rows.length > 1) {
-    const names = interpolate(ngettext("%s camera", "%s cameras", rows.length), [rows.length]);
-    return h("div", {}, h("b", {}, names), canChoose && h("span", {}, ` · ${interpolate(gettext("%s chosen"), [count])}`));
-  }
-  const [row] = rows;
-  const state = stateOf(row);
-  return h("div", {}, h("b", {}, row.name), h("br"), row.code, state && ` · ${state}`);
-}
-
-/** "under maintenance", "retired", "no recording", or nothing to say. */
-export function stateOf(row) {
-  if (row.status === "maintenance") return gettext("under maintenance");
-  if (row.status === "retired") return gettext("retired");
-  return row.recorded_from === null ? gettext("no recording") : ""; // undefined: this person is not told
-}
-
-/** @param {{cameras: Object, canChoose: boolean, groups: Object|null}} options */
-export function cameraCard(row, { cameras, canChoose, groups }) {
+/** @param {{cameras: Object, canChoose: boolean}} options */
+export function cameraCard(row, { cameras, canChoose }) {
   const acts = canChoose ? h("div", { class: "card-acts" }, chooseButton(row, cameras), row.recorded_from && playButton(row)) : null;
   return h("div", { class: "camera-card" },
     h("b", {}, row.name), h("span", { class: "muted" }, row.code, row.address && ` · ${row.address}`),
     h("span", { class: `card-state ${markOf(row)}` }, statusText(row)),
     row.recorded_from && h("span", { class: "card-span" }, `${shortWhen(row.recorded_from)} – ${shortWhen(row.recorded_until)}`),
-    acts, canChoose && groups && groupList(row, groups));
+    acts, canChoose && groupList(row));
 }
 
 function statusText(row) {
@@ -54,14 +39,14 @@ function playButton(row) {
   return h("button", { type: "button", class: "button small", onclick: open }, icon("play"), gettext("Play"));
 }
 
-function groupList(row, groups) {
+function groupList(row) {
   const body = h("div", { class: "card-groups" });
-  const show = () => body.replaceChildren(...(groups.rows.length ? groups.rows.map((group) => groupCheck(row, group, groups))
+  const show = () => body.replaceChildren(...(groups.rows.length ? groups.rows.map((group) => groupCheck(row, group))
     : [h("span", { class: "hint" }, gettext("No group yet. Choose cameras and save them as a group."))]));
   return h("details", { ontoggle: () => groups.load().then(show) }, h("summary", {}, gettext("Groups")), body);
 }
 
-function groupCheck(row, group, groups) {
+function groupCheck(row, group) {
   const box = h("input", { type: "checkbox", checked: group.cameras.includes(row.id) });
   box.addEventListener("change", async () => {
     const others = group.cameras.filter((id) => id !== row.id);

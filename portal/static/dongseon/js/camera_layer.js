@@ -1,9 +1,10 @@
 /** Cameras on the map: all on one canvas, together where they are dense; blue when chosen, ringed when in focus. */
 import { CameraCanvas } from "./camera_canvas.js";
-import { cameraCard, listCard, tipOf } from "./camera_card.js";
 import { bubbleRadius, createGlyphs } from "./camera_glyphs.js";
+import { tipOf } from "./camera_tip.js";
 import { createLayouts } from "./clusters.js";
 import { signal } from "./dom.js";
+import { lazily, soon } from "./lazily.js";
 import { isStill } from "./map.js";
 import { themeChanged } from "./page.js";
 
@@ -16,14 +17,14 @@ const CLOSEST_ZOOM = 18;
  *
  * @param {L.Map} map
  * @param {Object} cameras from cameras.js
- * @param {{canChoose?: boolean, onPick?: (row: Object) => void, onOpen?: (row: Object) => void, groups?: Object}} options
- *   `onOpen`: in place of the card; `groups`: from groups.js, for the card
+ * @param {{canChoose?: boolean, onPick?: (row: Object) => void, onOpen?: (row: Object) => void}} options
+ *   `onOpen`: in place of the card
  * @returns {Object} `focus(id|null, {pan})` rings a camera until another one is; `hover(id|null)` rings one for a moment;
  *   `hovered` tells which camera is under the pointer, or null; `preview(Set|null)` shows a choice that is not made yet;
  *   `pause(isPaused)` leaves clicks to somebody else; `at(point)` is the item at a point of the map's box, or null;
  *   `open(id)` opens its card; `reload()` after rows were added or moved; `remove()`
  */
-export function addCameraLayer(map, cameras, { canChoose = true, onPick = null, onOpen = null, groups = null } = {}) {
+export function addCameraLayer(map, cameras, { canChoose = true, onPick = null, onOpen = null } = {}) {
   map.createPane("cameras").style.zIndex = 420;
   map.getPane("cameras").style.pointerEvents = "none";
   const hovered = signal();
@@ -31,6 +32,7 @@ export function addCameraLayer(map, cameras, { canChoose = true, onPick = null, 
   const hoverRing = ring("hover");
   const tip = L.tooltip({ direction: "top", className: "camera-tip", interactive: false });
   const canvas = new CameraCanvas(paint, { pane: "cameras" });
+  const cards = lazily(soon(() => import("./camera_card.js")), (script) => script);
   let layouts = createLayouts(cameras.known ?? cameras.rows);
   let glyphs = createGlyphs();
   let preview = null;
@@ -121,10 +123,14 @@ export function addCameraLayer(map, cameras, { canChoose = true, onPick = null, 
   function open(item) {
     leave();
     if (item.rows.length === 1 && onOpen) return onOpen(item.rows[0]);
+    return cards((script) => openCard(item, script));
+  }
+
+  function openCard(item, { cameraCard, listCard }) {
     const popup = L.popup({ className: "camera-popup", minWidth: 230, maxWidth: 300, offset: [0, -4], autoPanPadding: [50, 50] });
-    const options = { cameras, canChoose, groups, onPick: onOpen ? (row) => { popup.close(); onOpen(row); } : null };
+    const options = { cameras, canChoose, onPick: onOpen ? (row) => { popup.close(); onOpen(row); } : null };
     popup.setLatLng(placeOf(item)).setContent(item.rows.length === 1 ? cameraCard(item.rows[0], options) : listCard(item.rows, options));
-    return popup.openOn(map);
+    popup.openOn(map);
   }
 
   function ring(name) {

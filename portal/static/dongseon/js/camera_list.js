@@ -1,10 +1,10 @@
 /** The list of cameras beside the map: thousands of rows, of which only those in sight exist. */
-import { stateOf } from "./camera_card.js";
 import { searchText, searchWords } from "./camera_search.js";
-import { countOutside } from "./chooser.js";
+import { stateOf } from "./camera_tip.js";
 import { byId, debounce, h } from "./dom.js";
 import { metres } from "./format.js";
 import { distance } from "./geometry.js";
+import { countOutside } from "./scope.js";
 
 const ROW_PX = 28;
 const SPARE = 4;

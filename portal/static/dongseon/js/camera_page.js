@@ -1,4 +1,5 @@
 /** The page of cameras: the list, the map and the panel, with one camera in focus whose number stands in the address. */
+import "/jsi18n/later/";
 import { get } from "./api.js";
 import { createMoveDialog, createStatusDialog } from "./camera_dialogs.js";
 import { createCameraForm } from "./camera_form.js";
@@ -7,6 +8,7 @@ import { createList } from "./camera_page_list.js";
 import { createPanel } from "./camera_panel.js";
 import { createPlace } from "./camera_place.js";
 import { byId, readData, signal } from "./dom.js";
+import { fetchRest } from "./lazily.js";
 import { addMapButton, createMap, fitTo, isStill } from "./map.js";
 import { isTyping } from "./page.js";
 import { errorToast, toast } from "./toasts.js";
@@ -77,6 +79,7 @@ async function start() {
   performance.mark("cameras-listed");
   byId("camera-add")?.removeAttribute("disabled");
   follow();
+  fetchRest();
 }
 
 function showAll(options = {}) {

@@ -1,12 +1,13 @@
-/** The candidate in focus, large, beside the picture that is looked for: in the panel, and larger in a dialog. */
+/** The candidate in focus, beside the picture that is looked for: in the panel, and larger in a dialog that comes with its first use. */
 import { post } from "./api.js";
 import { byId, h, icon } from "./dom.js";
 import { isSimilarity, scoreText, secondText } from "./candidate_card.js";
 import { timeElement } from "./format.js";
-import { lookChip, readLooks } from "./looks.js";
+import { lazily, soon } from "./lazily.js";
+import { readLooks } from "./looks.js";
 import { createPair } from "./pair.js";
-import { platePair } from "./plates.js";
-import { bestPicture, conflictText, fromLastSeen, reasonList } from "./reasons.js";
+import { plateLine } from "./plates.js";
+import { bestPicture, conflictText, fromLastSeen } from "./reasons.js";
 import { errorToast } from "./toasts.js";
 
 /**
@@ -14,16 +15,18 @@ import { errorToast } from "./toasts.js";
  */
 export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
   const dialog = byId("compare-dialog");
-  const checked = new Map(); // what of the description somebody has found on a candidate
   const frames = new Map();
-  const panes = [pane(byId("compare"), false), pane(byId("compare-large"), true)];
+  const panes = [];
+  const small = addPane(byId("compare"), { isOpen: () => true, plate: (row) => plateLine(row, asked()) });
+  const large = lazily(soon(() => import("./compare_large.js")), (script) => script.addLarge({ dialog, addPane, candidates, search, asked, shown, show }));
   let hovered = null;
 
   /** The candidate that is shown large: the one that keys act on. */
   const shown = () => (hovered && candidates.current(hovered.id)) ?? candidates.selectedRow;
   const show = () => panes.forEach((one) => one.isOpen() && one.show());
 
-  function pane(box, isLarge) {
+  /** `plate` makes both plates, `more` what only the large pane says between the facts and the buttons. */
+  function addPane(box, { isOpen, plate, more = null }) {
     const pair = createPair();
     const choices = h("div", { class: "query-choices", role: "group", "aria-label": gettext("Query picture") });
     const views = h("div", { class: "segments found-views", role: "group", "aria-label": gettext("What is shown of the candidate") });
@@ -50,7 +53,7 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
       views.replaceChildren(...[["picture", gettext("picture")], ["frame", gettext("frame")], row.clip && ["clip", gettext("clip")]]
         .filter(Boolean).map(([name, label]) => chip(label, name === view, () => { view = name; showRow(row); })));
       aside.dataset.decision = row.decision;
-      aside.replaceChildren(...about(row, isLarge));
+      aside.replaceChildren(...about(row, plate, more));
     }
 
     async function showFound(row) {
@@ -68,9 +71,9 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
       }
     }
 
-    return {
+    const pane = {
       pair,
-      isOpen: () => !isLarge || dialog.open,
+      isOpen,
       box: pair.right.inner,
       show: () => {
         const row = shown();
@@ -79,6 +82,8 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
         return showRow(row);
       },
     };
+    panes.push(pane);
+    return pane;
   }
 
   /** The whole frame as it was recorded: a look into footage, accounted for as one. */
@@ -90,45 +95,27 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
   /** The plate that the search compares; of who looks for a person it is a reminder. */
   const asked = () => (search()?.kind === "vehicle" ? search().plate : "");
 
-  function about(row, isLarge) {
+  function about(row, plate, more) {
     const { sighting } = row;
     readLooks(row, search()?.wanted ?? []);
     const impossible = conflictText(row);
     return [
       h("p", { class: "compare-score" }, h("b", {}, scoreText(row)), isSimilarity(row) && h("span", { class: "muted small" }, gettext("similarity"))),
-      row.sighting.kind === "vehicle" && platePair(row, asked(), { isLarge }),
+      row.sighting.kind === "vehicle" && plate(row),
       h("p", { class: "compare-where" }, h("b", { title: sighting.camera_name }, sighting.camera_name), h("span", { class: "muted small" }, sighting.camera_code)),
       h("p", {}, timeElement(sighting.seen_at)),
       h("p", { class: "muted small", title: gettext("from the last place") }, fromLastSeen(row)),
       h("p", { class: "compare-state" }, stateText(row)),
-      impossible && h("p", { class: "impossible", title: impossible }, icon("warning"), h("span", {}, isLarge ? impossible : gettext("impossible in this time"))),
-      isLarge && row.looks.length > 0 && looks(row.looks),
-      isLarge && h("h3", {}, gettext("Why this one")),
-      isLarge && reasonList(row, candidates.state.rows, search()),
-      isLarge && checklist(row),
+      impossible && h("p", { class: "impossible", title: impossible }, icon("warning"), h("span", {}, more ? impossible : gettext("impossible in this time"))),
+      ...(more ? more(row) : []),
       h("div", { class: "compare-verbs" },
         row.decision === "pending" && verb("confirm-large", gettext("Confirm"), "Y", "check", () => verbs.onConfirm(row)),
         row.decision === "pending" && verb("reject-large", gettext("Reject"), "N", "close", (event) => verbs.onReject(row, event.currentTarget)),
         isDecided(row) && verb("", gettext("Take back"), "U", "undo", () => verbs.onUndo(row)),
         verb("quiet", gettext("Search from this"), "S", "target", () => onSearchFrom(sighting)),
         verb("quiet", gettext("Open in video"), "V", "camera", () => openVideo(row)),
-        !isLarge && verb("quiet", gettext("Why this one"), "↵", "fit", open)),
+        !more && verb("quiet", gettext("Why this one"), "↵", "fit", open)),
     ].filter(Boolean);
-  }
-
-  /** What the model says of it, beside what was asked for. */
-  const looks = (said) => h("div", {}, h("h3", {}, gettext("What the model sees")),
-    h("p", { class: "look-list" }, ...said.map((look) => lookChip(look, { isLong: true }))));
-
-  /** What the witness said, to be looked for on this candidate. Kept while the page is open, and judged by nobody. */
-  function checklist(row) {
-    const { description = [], plate = "" } = search() ?? {};
-    const wanted = [...description, plate && !row.plate_match && interpolate(gettext("plate %s"), [plate])].filter(Boolean);
-    const found = checked.get(row.id) ?? new Set();
-    checked.set(row.id, found);
-    const mark = (word) => ({ target }) => (target.checked ? found.add(word) : found.delete(word));
-    return wanted.length > 0 && h("fieldset", { class: "checklist" }, h("legend", {}, gettext("As described?")), ...wanted.map((word) => h("label", { class: "check" },
-      h("input", { type: "checkbox", checked: found.has(word), onchange: mark(word) }), word)));
   }
 
   function openVideo(row) {
@@ -137,23 +124,9 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
     document.dispatchEvent(new CustomEvent("footage:open", { detail: { camera: row.sighting.camera, at: row.sighting.seen_at } }));
   }
 
-  function open() {
-    if (!shown() || dialog.open) return;
-    dialog.append(byId("toasts"), byId("reason-pop")); // what lies outside of an open dialog is behind it
-    dialog.showModal();
-    panes[1].pair.reset();
-    show();
-  }
+  const open = () => large((made) => made.open());
+  const inSight = () => (dialog.open ? large.made.pane : small);
 
-  dialog.addEventListener("close", () => {
-    candidates.clip.stop();
-    document.body.append(byId("toasts"), byId("reason-pop"));
-    if (candidates.selectedRow) candidates.select(candidates.selectedRow.id);
-  });
-  dialog.addEventListener("click", ({ target }) => {
-    const step = target.closest("[data-step]")?.dataset.step;
-    if (step) candidates.move(step, { focus: false });
-  });
   query.changed.on(show);
   // A selection made by key or by the script is what counts until the pointer really moves again.
   candidates.selected.on(() => { hovered = null; show(); });
@@ -163,8 +136,8 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
     show();
   });
   show();
-  return { show, shown, open, openVideo, zoom: (isIn) => panes[dialog.open ? 1 : 0].pair.zoom(isIn),
-    play: (row) => (dialog.open ? candidates.clip.toggle(panes[1].box, row.clip) : candidates.play(row)) };
+  return { show, shown, open, openVideo, zoom: (isIn) => inSight().pair.zoom(isIn),
+    play: (row) => (dialog.open ? candidates.clip.toggle(inSight().box, row.clip) : candidates.play(row)) };
 }
 
 function chip(label, isOn, onclick, name = "%s") {

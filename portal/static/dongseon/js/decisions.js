@@ -10,6 +10,7 @@ const MOST_UNDONE = 100;
  */
 export function createDecisions({ candidates, searchId, onDecided, onStale }) {
   const pending = new Set();
+  const onTheirWay = new Set();
   const done = []; // what can be undone, the last at the end: each as the candidates were before
 
   /** Decide about a candidate, or several, alike. */
@@ -23,6 +24,7 @@ export function createDecisions({ candidates, searchId, onDecided, onStale }) {
     apply(before.map((row) => ({ id: row.id, decision, reason })));
     if (decision !== "pending" && !isUndo) candidates().selectNextOpen(rows.at(-1).id);
     before.sent = send(before, decision, reason);
+    onTheirWay.add(before.sent);
     try {
       apply(await before.sent);
       say(before, decision, { isUndo });
@@ -33,6 +35,7 @@ export function createDecisions({ candidates, searchId, onDecided, onStale }) {
       onStale();
     } finally {
       rows.forEach((row) => pending.delete(row.id));
+      onTheirWay.delete(before.sent);
     }
   }
 
@@ -79,13 +82,16 @@ export function createDecisions({ candidates, searchId, onDecided, onStale }) {
     onReject: (rows, anchor) => askReason(rows, anchor),
     undoLast,
     canUndo: () => done.length > 0,
+    /** Once the portal has answered to all that was decided so far. */
+    settle: () => Promise.allSettled(onTheirWay),
   };
 }
 
-/** The little window that asks why. Keys 1–4 choose, Escape closes, the reason used last is in focus. */
+/** The little window that asks why, with the reasons that fit a person or a vehicle. Keys 1–4 choose, Escape closes, the reason used last is in focus. */
 function addReasonPop(onReason) {
   const pop = byId("reason-pop");
-  const chips = [...pop.querySelectorAll("[data-reason]")];
+  const groups = [...pop.querySelectorAll("[data-kind]")];
+  let chips = [];
   let rows = null;
   let anchor = null;
   let last = 0;
@@ -127,6 +133,8 @@ function addReasonPop(onReason) {
     rows = chosen;
     anchor = at ?? document.querySelector("dialog[open] .compare-verbs") ?? document.querySelector(".candidate.selected");
     byId("reason-text").value = "";
+    groups.forEach((group) => { group.hidden = group.dataset.kind !== chosen[0].sighting.kind; });
+    chips = [...pop.querySelectorAll("[data-kind]:not([hidden]) [data-reason]")];
     pop.hidden = false;
     place(pop, anchor);
     chips[last].focus();

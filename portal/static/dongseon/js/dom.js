@@ -1,7 +1,5 @@
 /** Small helpers over the DOM. Text always goes in as text, never as HTML. */
 
-const iconFile = document.querySelector('meta[name="icons"]')?.content ?? "";
-
 /** @returns {HTMLElement} the element with this id */
 export const byId = (id) => document.getElementById(id);
 
@@ -27,13 +25,13 @@ function setAttribute(element, name, value) {
   else element.setAttribute(name, value === true ? "" : value);
 }
 
-/** @returns {SVGElement} an icon of img/icons.svg */
+/** @returns {SVGElement} an icon of the page's own (templates/icons.html) */
 export function icon(name, className = "icon") {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("class", className);
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `${iconFile}#${name}`);
+  use.setAttribute("href", `#icon-${name}`);
   svg.append(use);
   return svg;
 }

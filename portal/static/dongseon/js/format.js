@@ -67,6 +67,9 @@ export function duration(seconds) {
 /** 4.3 km/h: people know how fast they walk in km/h. */
 export const speed = (mps) => (mps === null || mps === undefined ? "" : `${(mps * 3.6).toFixed(mps < 10 ? 1 : 0)} km/h`);
 
+/** 93% for 0.937, as `inference.core.figures` says it: rounded down, so that 100% is said of nothing less. */
+export const percent = (share) => `${share >= 1 ? 100 : Math.min(99, Math.floor(100 * share + 0.2))}%`;
+
 /** 0.83; a dash where there was no picture to compare with. */
 export const similarity = (score) => (score === null ? "–" : score.toFixed(2));
 

@@ -1,106 +1,42 @@
-/** Saved groups of cameras: kept on the server for the whole centre, and the panel that lists them. */
+/** Saved groups of cameras: kept on the server for the whole centre. */
 import { get, post, remove } from "./api.js";
-import { h, icon, signal } from "./dom.js";
-import { errorToast, toast } from "./toasts.js";
+import { signal } from "./dom.js";
+import { errorToast } from "./toasts.js";
 
 const URL = "/api/camera-groups/";
 
-/** @returns {{rows: Object[], changed: Object, load: Function, save: Function, drop: Function}} `rows` is filled by `load` */
-export function createGroups() {
-  const changed = signal();
-  const groups = { rows: [], isLoaded: false, changed, load, save, drop };
-  let loading = null;
+/** As the page knows them: `rows` is filled by `load`. */
+export const groups = { rows: [], isLoaded: false, changed: signal(), load, save, drop };
+let loading = null;
 
-  async function load({ isFresh = false } = {}) {
-    if (isFresh || !groups.isLoaded) loading ??= get(URL).then(take).catch(errorToast).finally(() => { loading = null; });
-    await loading;
-  }
-
-  function take(rows) {
-    groups.rows = rows;
-    groups.isLoaded = true;
-    changed.emit();
-  }
-
-  /** Save under a name; a group of that name becomes this one. @returns {Promise<boolean>} whether it is saved */
-  async function save(name, ids) {
-    try {
-      const saved = await post(URL, { name, cameras: [...ids] });
-      take([...groups.rows.filter((row) => row.id !== saved.id), saved].sort((a, b) => a.name.localeCompare(b.name)));
-      return true;
-    } catch (error) {
-      errorToast(error);
-      return false;
-    }
-  }
-
-  async function drop(group) {
-    try {
-      await remove(`${URL}${group.id}/`);
-      take(groups.rows.filter((row) => row.id !== group.id));
-    } catch (error) {
-      errorToast(error);
-    }
-  }
-
-  return groups;
+async function load({ isFresh = false } = {}) {
+  if (isFresh || !groups.isLoaded) loading ??= get(URL).then(take).catch(errorToast).finally(() => { loading = null; });
+  await loading;
 }
 
-/** A tool of chooser.js without a sketch: `body` is what its panel shows. */
-export function createGroupsPanel({ cameras, groups }) {
-  const list = h("ul", { class: "group-list" });
-  const name = h("input", { maxlength: 60, required: true, placeholder: gettext("Name of the group"), "aria-label": gettext("Name of the group") });
-  const save = h("button", { class: "button small" }, gettext("Save"));
-  const note = h("p", { class: "hint" });
-  const body = h("div", { class: "tool-groups" }, list, h("form", { class: "group-form", onsubmit: onSave }, name, save), note);
+function take(rows) {
+  groups.rows = rows;
+  groups.isLoaded = true;
+  groups.changed.emit();
+}
 
-  async function onSave(event) {
-    event.preventDefault();
-    const called = name.value.trim();
-    const old = groups.rows.find((row) => row.name === called);
-    if (!called || (old && !confirm(interpolate(gettext("Replace the cameras of “%s” by the chosen ones?"), [called])))) return;
-    save.disabled = true;
-    const isSaved = await groups.save(called, cameras.chosen);
-    if (isSaved) {
-      toast(interpolate(gettext("Saved: %s"), [called]), { tone: "success", kind: "group" });
-      name.value = "";
-    }
-    sync();
+/** Save under a name; a group of that name becomes this one. @returns {Promise<boolean>} whether it is saved */
+async function save(name, ids) {
+  try {
+    const saved = await post(URL, { name, cameras: [...ids] });
+    take([...groups.rows.filter((row) => row.id !== saved.id), saved].sort((a, b) => a.name.localeCompare(b.name)));
+    return true;
+  } catch (error) {
+    errorToast(error);
+    return false;
   }
+}
 
-  function show() {
-    if (!groups.isLoaded) return list.replaceChildren(h("li", { class: "skeleton-line" }), h("li", { class: "skeleton-line" }));
-    const empty = h("li", { class: "hint" }, gettext("No group yet. Choose cameras, give them a name, and save."));
-    return list.replaceChildren(...(groups.rows.length ? groups.rows.map(item) : [empty]));
+async function drop(group) {
+  try {
+    await remove(`${URL}${group.id}/`);
+    take(groups.rows.filter((row) => row.id !== group.id));
+  } catch (error) {
+    errorToast(error);
   }
-
-  function item(group) {
-    const button = (title, iconName, onclick) =>
-      h("button", { type: "button", class: "icon-button", title, "aria-label": `${title}: ${group.name}`, onclick }, icon(iconName));
-    const drop = () => confirm(interpolate(gettext("Delete the group “%s” for the whole centre? Its cameras stay."), [group.name])) && groups.drop(group);
-    return h("li", {}, h("button", { type: "button", class: "group-name", title: gettext("Choose only these"), onclick: () => cameras.apply(group.cameras, "set") },
-      h("b", {}, group.name), h("span", { class: "count" }, String(group.cameras.length)), h("span", { class: "muted small" }, group.made_by)),
-    button(gettext("Add to the choice"), "plus", () => cameras.apply(group.cameras, "add")),
-    button(gettext("Take out of the choice"), "minus", () => cameras.apply(group.cameras, "remove")),
-    button(gettext("Delete"), "trash", drop));
-  }
-
-  function sync() {
-    save.disabled = !cameras.chosen.size;
-    note.textContent = cameras.chosen.size ? interpolate(ngettext("%s camera is chosen.", "%s cameras are chosen.", cameras.chosen.size), [cameras.chosen.size])
-      : gettext("Choose cameras first to save them.");
-  }
-
-  groups.changed.on(show);
-  cameras.changed.on(sync);
-  return {
-    body,
-    start() {
-      show();
-      sync();
-      groups.load({ isFresh: true }).then(show);
-    },
-    clear: () => false,
-    stop() {},
-  };
 }

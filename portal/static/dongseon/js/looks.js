@@ -1,5 +1,6 @@
 /** What the models say of a candidate, as chips: what was asked for first. */
 import { h, icon, readData } from "./dom.js";
+import { percent } from "./format.js";
 
 const UNKNOWN = "unknown";
 const ORDER = ["fits", "not", "unsure", ""];
@@ -10,8 +11,6 @@ function textOf(attribute, value) {
   texts ??= readData("sayings");
   return texts[attribute]?.[value] ?? `${attribute}: ${value}`.replaceAll("_", " ");
 }
-
-const percent = (share) => `${Math.round(share * 100)} %`;
 
 /**
  * @param {{attribute: string, value: string, probability: number, wanted: boolean|null}[]} described  of a candidate

@@ -1,7 +1,8 @@
 /** Where next: cameras that the target can have reached, ranked, ringed on the map, and searched with one press. */
+import "/jsi18n/later/";
 import { get } from "./api.js";
 import { byId, debounce, h, icon, token } from "./dom.js";
-import { clock, duration, metres, shortWhen } from "./format.js";
+import { clock, duration, metres, percent, shortWhen } from "./format.js";
 import { fitTo } from "./map.js";
 import { themeChanged } from "./page.js";
 
@@ -101,7 +102,7 @@ export function addWhereNext({ map, requestId, points, query, timeRange, start, 
 
   function item(row, at) {
     const marks = [!row.is_in_scope && ["out", gettext("out of scope")], row.is_searched ? ["done", gettext("searched")] : row.searched > 0 && ["done", gettext("partly searched")],
-      row.recorded === 0 && ["out", gettext("no recording")], row.recorded > 0 && row.recorded < 0.95 && ["", interpolate(gettext("recorded: %s"), [`${Math.round(100 * row.recorded)} %`])],
+      row.recorded === 0 && ["out", gettext("no recording")], row.recorded > 0 && row.recorded < 0.95 && ["", interpolate(gettext("recorded: %s"), [percent(row.recorded)])],
       row.is_ahead && ["ahead", gettext("ahead")]].filter(Boolean);
     const away = `${metres(row.distance_m)} · ${interpolate(gettext("there after %s"), [duration(Math.max(60, Math.round(row.arrives_s / 60) * 60))])}`;
     return h("li", { class: `next-row${row.is_searched || !row.recorded || !row.is_in_scope ? " pale" : ""}`, onmouseenter: () => focus(row.camera), onmouseleave: () => focus(null) },

@@ -27,8 +27,7 @@ function showTheme() {
   const button = byId("theme-toggle");
   const names = { auto: gettext("as the system"), light: gettext("light"), dark: gettext("dark") };
   const use = button.querySelector("use");
-  const file = use.getAttribute("href").split("#")[0];
-  use.setAttribute("href", `${file}#${{ auto: "auto", light: "sun", dark: "moon" }[themeNow()]}`);
+  use.setAttribute("href", `#icon-${{ auto: "auto", light: "sun", dark: "moon" }[themeNow()]}`);
   const label = `${gettext("Theme")}: ${names[themeNow()]}`;
   button.title = label;
   button.setAttribute("aria-label", label);

@@ -8,17 +8,17 @@ import { markCard, stripItems, summary } from "./path_strip.js";
 import { errorToast, toast } from "./toasts.js";
 
 /**
- * @param {{map: L.Map, requestId: number, cameras: Object, query: Object, timeRange: Object, start: Function,
+ * @param {{map: L.Map, requestId: number, query: Object, timeRange: Object, start: Function,
  *   confirmed: () => Set<number>, isSearchable: () => boolean, onSearchFrom: Function, decisionOf: Function,
- *   showCandidate: (candidate: number, search: number) => Promise, onUndecided: Function}} options
+ *   showCandidate: (candidate: number, search: number) => Promise, onUndecided: Function, settle: () => Promise}} options  `settle`: once all
+ *   that was decided has reached the portal
  */
-export function createPath({ map, requestId, cameras, confirmed, onSearchFrom, onUndecided, showCandidate, decisionOf, ...search }) {
+export function createPath({ map, requestId, confirmed, onSearchFrom, onUndecided, showCandidate, decisionOf, settle, ...search }) {
   const strip = byId("path-strip");
   const button = byId("build-path");
   const pictures = new Map();
   let points = null;
   const shownPoints = () => points ?? [];
-  const placeOf = (camera) => { const row = cameras.get(camera); return row ? [row.latitude, row.longitude] : null; };
   const onStop = (number) => { markCard(strip, number, { isShown: true }); layer.highlight(number); };
   // What is not needed at first comes with its first use.
   const player = lazily(() => import("./path_play.js"), (script) => script.createPlayer(map, { onStop }));
@@ -45,6 +45,7 @@ export function createPath({ map, requestId, cameras, confirmed, onSearchFrom, o
     if (button.disabled || button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
     try {
+      await settle(); // or what was decided just now might miss the path
       show(await post(`/api/requests/${requestId}/path/`));
       setView("path");
       fitTo(map, layer.places());
@@ -114,22 +115,6 @@ export function createPath({ map, requestId, cameras, confirmed, onSearchFrom, o
   button.addEventListener("click", build);
   byId("path-play").addEventListener("click", () => play());
   byId("path-share").addEventListener("click", () => sharing((made) => made.open()));
-  followFootage(map, placeOf);
   byId("path-fit").addEventListener("click", () => fitTo(map, layer.places()));
   return { load, build, compare, play };
-}
-
-const WALKER_STAYS_MS = 8000;
-
-/** While a recording plays, a marker stands where its camera does. */
-function followFootage(map, placeOf) {
-  const walker = L.marker([0, 0], { interactive: false, keyboard: false, zIndexOffset: 2000, icon: L.divIcon({ className: "path-walker", iconSize: [36, 36] }) });
-  let leaving = 0;
-  document.addEventListener("footage:time", ({ detail }) => {
-    const place = placeOf(detail.camera);
-    if (!place) return;
-    walker.setLatLng(place).addTo(map);
-    clearTimeout(leaving);
-    leaving = setTimeout(() => walker.remove(), WALKER_STAYS_MS);
-  });
 }

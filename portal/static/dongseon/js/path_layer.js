@@ -2,7 +2,7 @@
 import { h, icon, token } from "./dom.js";
 import { clock, day, duration, metres, speed } from "./format.js";
 import { themeChanged } from "./page.js";
-import { placeOf, plateOf, staysOf } from "./stays.js";
+import { placeOf, plateDoubt, plateOf, staysOf } from "./stays.js";
 
 const MARKER_PX = 26;
 const MOST_SIDE_BY_SIDE = 4;
@@ -185,6 +185,7 @@ function look(point, stay, { onSearchFrom, onPlay }) {
     h("div", {}, h("b", {}, `${point.number} · ${sighting.camera_name}`), h("span", { class: "muted" }, sighting.camera_code),
       h("span", {}, `${day(sighting.first_seen_at)} ${clock(sighting.first_seen_at)} – ${clock(sighting.last_seen_at)}`),
       plateOf(sighting) && h("span", {}, h("b", { class: "plate" }, plateOf(sighting))),
+      plateDoubt(point) && h("span", { class: "plate-doubt" }, icon("warning"), plateDoubt(point)),
       isFirst && point.hop_m !== null && h("span", {}, hopText(point)),
       point.is_impossible && h("span", { class: "flag" }, icon("warning"), gettext("Nobody could have gone this far in this time: check both.")),
       h("span", { class: "popup-verbs" },

@@ -1,10 +1,11 @@
 /** Other paths: those that undecided candidates would make, beside each other, as thin lines on the map, to be looked into. */
+import "/jsi18n/later/";
 import { get } from "./api.js";
 import { byId, h, icon, token } from "./dom.js";
 import { clock, duration, metres, shortWhen, similarity, speed } from "./format.js";
 import { fitTo } from "./map.js";
 import { themeChanged } from "./page.js";
-import { placeOf, plateOf } from "./stays.js";
+import { placeOf, plateDoubt, plateOf } from "./stays.js";
 import { errorToast } from "./toasts.js";
 
 const LETTERS = "ABC";
@@ -158,6 +159,7 @@ function objections({ stops, rivals }) {
   const hop = (stop, text) => interpolate(text, { from: name(stops[stop.number - 2]), to: name(stop), speed: speed(stop.hop.speed_mps) }, true);
   return [
     ...stops.filter((stop) => stop.hop?.is_impossible).map((stop) => hop(stop, gettext("Nobody could have gone from %(from)s to %(to)s in this time."))),
+    ...stops.map(plateDoubt).filter(Boolean).slice(0, 1),
     ...rivals.map((row) => interpolate(gettext("Another alike (%(score)s) was at %(camera)s at %(time)s: both cannot be right."), { score: similarity(row.similarity), camera: row.camera_name, time: clock(row.seen_at) }, true)),
     ...stops.filter((stop) => stop.is_hasty).map((stop) => hop(stop, gettext("From %(from)s to %(to)s at %(speed)s: running."))),
     ...stops.filter((stop) => stop.is_added && stop.evidence < 0).map((stop) => interpolate(gettext("%s is hardly alike."), [name(stop)])),

@@ -1,4 +1,5 @@
 /** The clips along the path, one after another over the map, with a marker that goes from stop to stop. */
+import "/jsi18n/later/";
 import { byId, h, icon } from "./dom.js";
 import { clock, day } from "./format.js";
 import { isStill } from "./map.js";

@@ -1,4 +1,5 @@
 /** Sharing the path: words to the station, the answer, a file; and taking a stop off it, with a reason. */
+import "/jsi18n/later/";
 import { post } from "./api.js";
 import { byId } from "./dom.js";
 import { errorToast, toast } from "./toasts.js";

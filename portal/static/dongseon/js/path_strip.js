@@ -2,7 +2,7 @@
 import { h, icon } from "./dom.js";
 import { clock, duration, metres, speed, timeElement } from "./format.js";
 import { hopText } from "./path_layer.js";
-import { plateOf, staysOf } from "./stays.js";
+import { plateDoubt, platesOf, staysOf } from "./stays.js";
 
 /**
  * @param {Object[]} points  the path's points, as the API gives them
@@ -17,6 +17,8 @@ export function stripItems(points, listeners) {
 function card(stay, { onSelect, onHover, onPlay = null, onRemove = null }) {
   const { first, last, points } = stay;
   const { sighting } = first;
+  const plates = platesOf(stay).join(" / ");
+  const doubt = points.map(plateDoubt).find(Boolean);
   const verb = (name, label, act) => h("button", { type: "button", class: "icon-button", title: label,
     "aria-label": `${label}: ${stay.label}`, onclick: (event) => act(event.currentTarget) }, icon(name));
   return h("li", { class: `path-card${first.is_impossible ? " impossible" : ""}`,
@@ -26,8 +28,9 @@ function card(stay, { onSelect, onHover, onPlay = null, onRemove = null }) {
       h("span", { class: "path-number" }, stay.label),
       h("span", { class: "path-text" }, timeElement(sighting.first_seen_at, { withDay: false }),
         h("span", { class: "path-camera", title: sighting.camera_name }, sighting.camera_name),
-        plateOf(sighting) && h("span", { class: "path-plate small" }, plateOf(sighting)),
-        h("span", { class: "muted small" }, interpolate(gettext("until %s"), [clock(last.sighting.last_seen_at)])),
+        plates && h("span", { class: "path-plate small", title: plates }, plates),
+        doubt && h("span", { class: "plate-doubt small", title: doubt }, icon("warning"), gettext("another plate")),
+        h("span", { class: "path-until small" }, interpolate(gettext("until %s"), [clock(last.sighting.last_seen_at)])),
         points.length > 1 && h("span", { class: "path-stay small" }, interpolate(gettext("stay of %s"), [stayText(stay)])))),
     (onPlay || onRemove) && h("span", { class: "path-verbs" },
       onPlay && verb("play", gettext("Play from here"), () => onPlay(first.number)),

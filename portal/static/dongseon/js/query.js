@@ -1,17 +1,15 @@
 /** The query: pictures uploaded, dropped, pasted, taken from sightings or out of a video, each with its box. */
-import { post } from "./api.js";
 import { addDescription } from "./describe.js";
 import { byId, h, icon, picture, signal } from "./dom.js";
+import { fetched, lazily, soon } from "./lazily.js";
 import { errorToast, toast } from "./toasts.js";
 
 const MOST_PICTURES = 10;
 const LARGEST_BYTES = 25 * 1024 * 1024;
-// As the portal has it: a figure that fills so much of a picture means that the picture was already cut out.
-const TIGHT_SHARE = 0.6;
 // What surrounds the box in the small picture, as a share of its size.
 const AROUND = 0.06;
-// The first time a worker is asked it loads its detector: longer than an answer waits.
-const AGAIN_MS = [1500, 4000];
+const loadContent = soon(() => fetched(import("./query_content.js")));
+const editor = lazily(() => import("./box_editor.js"), (script) => script.editBox);
 
 /**
  * Items are {kind: "file"|"sighting"|"attachment"|"frame"|"stored"|"against", url, name, file?, sighting?, attachment?, recording?, at_s?, box?,
@@ -41,44 +39,18 @@ export function createQuery({ requestId, kind }) {
     }
   }
 
-  /** Have the detector look at the picture; its best box is taken unless the person has drawn one. */
+  /** Have the detector look at the picture. */
   async function find(item) {
     Object.assign(item, { isLooking: true, error: "", notice: "" });
     show();
     try {
-      item.boxes = await patiently(() => (item.kind === "frame" ? inFrame(item) : inPicture(item)));
-      if (!item.boxes.length) item.notice = kind === "vehicle" ? gettext("No vehicle found: draw a box.") : gettext("Nobody found: draw a box.");
-      else if (!item.isMine && !item.box) item.box = item.boxes[0];
+      const { look } = await loadContent();
+      Object.assign(item, await look(item, { requestId, kind }));
     } catch (error) {
-      if (error.status === 400) item.error = error.message;
-      else item.notice = gettext("No box could be proposed now. Draw one, or the search chooses the clearest figure.");
+      item.notice = error.message;
     }
     item.isLooking = false;
     show();
-  }
-
-  async function patiently(ask, waits = AGAIN_MS) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (error.status !== 503 || !waits.length) throw error;
-      await new Promise((done) => { setTimeout(done, waits[0]); });
-      return patiently(ask, waits.slice(1));
-    }
-  }
-
-  async function inPicture(item) {
-    const form = new FormData();
-    form.append("picture", await contentOf(item), item.name);
-    form.append("kind", kind);
-    const { width, height, boxes } = await post("/api/proposals/", form);
-    const isTight = ([x1, y1, x2, y2]) => (x2 - x1) * (y2 - y1) >= TIGHT_SHARE * width * height;
-    return boxes.map(({ box }) => (isTight(box) ? [0, 0, width, height] : box.map(Math.round)));
-  }
-
-  async function inFrame({ recording, at_s }) {
-    const found = await post(`/api/footage/${recording}/detections/`, { request: requestId, at_s });
-    return found.filter((one) => one.kind === kind).map(({ box }) => box.map(Math.round));
   }
 
   function remove(item) {
@@ -151,22 +123,13 @@ export function createQuery({ requestId, kind }) {
     };
   }
 
-  async function edit(item) {
-    const { editBox } = await import("./box_editor.js");
-    editBox(item, { kind, onChange: show, find, onTurn: item.kind === "frame" ? null : turn });
-  }
+  const edit = (item) => editor((editBox) => editBox(item, { kind, onChange: show, find, onTurn: item.kind === "frame" ? null : turn }));
 
   /** Turn the picture by 90°: it becomes a file of its own, and is looked at anew. */
   async function turn(item) {
-    const image = await createImageBitmap(await contentOf(item));
-    const canvas = h("canvas", { width: image.height, height: image.width });
-    const paint = canvas.getContext("2d");
-    paint.translate(image.height, 0);
-    paint.rotate(Math.PI / 2);
-    paint.drawImage(image, 0, 0);
-    const content = await new Promise((done) => { canvas.toBlob(done, "image/jpeg", 0.95); });
+    const { turned } = await loadContent();
+    const file = await turned(item);
     if (item.kind === "file") URL.revokeObjectURL(item.url);
-    const file = new File([content], item.name, { type: "image/jpeg" });
     Object.assign(item, { kind: "file", file, url: URL.createObjectURL(file), id: null, box: null, boxes: null, isMine: false });
     show();
   }
@@ -182,17 +145,8 @@ export function createQuery({ requestId, kind }) {
 
   /** Put the query into a form: files with their boxes in the same order, what the portal has by number. */
   async function fill(form) {
-    const boxes = [];
-    for (const item of items.filter((row) => (row.kind === "file" || row.kind === "stored") && row.url)) {
-      form.append("pictures", await contentOf(item), item.name);
-      boxes.push(item.box ?? null);
-    }
-    form.append("boxes", JSON.stringify(boxes));
-    for (const name of ["sighting", "attachment"]) {
-      form.append(`${name}s`, JSON.stringify(items.filter((row) => row.kind === name).map((row) => row[name])));
-    }
-    const frames = items.filter((row) => row.kind === "frame").map(({ recording, at_s, box }) => ({ recording, at_s, box: box ?? null }));
-    form.append("frames", JSON.stringify(frames));
+    const { fillIn } = await loadContent();
+    await fillIn(form, items);
     description.fill(form);
   }
 
@@ -238,8 +192,6 @@ function cropTo(image, [x1, y1, x2, y2]) {
   if (image.complete) crop();
   image.addEventListener("load", crop);
 }
-
-const contentOf = async (item) => item.file ?? (await fetch(item.url)).blob();
 
 function listen(addFiles) {
   const [field, drop] = [byId("pictures"), byId("drop")];

@@ -14,7 +14,7 @@ function draw() {
   for (const image of pair.querySelectorAll(".review-stage img")) {
     image.style.transform = `translate(${view.x * 100}%, ${view.y * 100}%) scale(${view.scale})`;
   }
-  byId("zoom-value").textContent = `${Math.round(view.scale * 100)} %`;
+  byId("zoom-value").textContent = `${Math.round(view.scale * 100)}%`;
 }
 
 function zoom(factor) {

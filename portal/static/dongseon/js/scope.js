@@ -1,6 +1,7 @@
 /** How far the legal basis lets one look: the circle on the map, and the limits beside the hours and the cameras. */
 import { byId, token } from "./dom.js";
 import { day, clock, metres } from "./format.js";
+import { distance } from "./geometry.js";
 import { themeChanged } from "./page.js";
 
 const HOUR_MS = 3600000;
@@ -39,7 +40,7 @@ export function addScope({ map, cameras, timeRange, state, onChanged }) {
     const count = new Set([...scope.searched, ...cameras.chosen]).size;
     const rows = [...cameras.chosen].map(cameras.get).filter(Boolean);
     const from = scope.place ?? middle(rows); // once: thousands may be chosen
-    const reach = rows.reduce((most, row) => Math.max(most, distance(from, row)), 0);
+    const reach = rows.reduce((most, row) => Math.max(most, distance(from, placeOf(row))), 0);
     const texts = [
       scope.cameras !== null && interpolate(gettext("%s of %s cameras"), [count, scope.cameras]),
       scope.radius !== null && (scope.place ? interpolate(gettext("within %s of the place"), [metres(scope.radius)])
@@ -88,7 +89,13 @@ function isTooLong({ hours, moment }, range) {
   return Math.max(...spans) / HOUR_MS > hours;
 }
 
-const distance = (place, row) => L.latLng(place).distanceTo([row.latitude, row.longitude]);
+const placeOf = (row) => [row.latitude, row.longitude];
+
+/** How many of the rows lie beyond what the legal basis allows; 0 where it draws no circle. */
+export function countOutside(rows, { place, radius }) {
+  if (!place || radius === null || radius === undefined) return 0;
+  return rows.filter((row) => distance(place, placeOf(row)) > radius).length;
+}
 
 function middle(rows) {
   const half = (values) => (Math.min(...values) + Math.max(...values)) / 2;

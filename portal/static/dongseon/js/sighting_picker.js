@@ -1,4 +1,5 @@
 /** A small picker of stored sightings: by camera, within the hours of the search. */
+import "/jsi18n/later/";
 import { get } from "./api.js";
 import { byId, h } from "./dom.js";
 import { timeElement } from "./format.js";

@@ -1,11 +1,12 @@
 /** The request's state beside the search: kept fresh, and its steps sent without leaving the page. */
 import { post } from "./api.js";
 import { byId, readData, signal, throttle } from "./dom.js";
-import { swapParts } from "./parts.js";
+import { fetched, soon } from "./lazily.js";
 import { addTimeField } from "./time_field.js";
 import { errorToast, toast } from "./toasts.js";
 
 const REFETCH_MS = 1500;
+const loadParts = soon(() => fetched(import("./parts.js")));
 
 /** @param {number} requestId */
 export function createState(requestId) {
@@ -14,6 +15,7 @@ export function createState(requestId) {
   async function load() {
     const answer = await fetch(`/requests/${requestId}/state/`, { headers: { Accept: "text/html" } });
     if (!answer.ok || answer.redirected) return;
+    const { swapParts } = await loadParts();
     swapParts(await answer.text());
     for (const field of document.querySelectorAll("#state-body input[data-time]")) addTimeField(field);
     changed.emit();

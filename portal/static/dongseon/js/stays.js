@@ -20,3 +20,10 @@ const cameraOf = ({ sighting }) => sighting.camera ?? sighting.camera_code;
 
 /** What was read of its number plate: of a sighting, or of what an answer says of one. */
 export const plateOf = ({ plate }) => plate?.text ?? "";
+
+/** All plates that were read during a stay: more than one where they cannot be the same vehicle's. */
+export const platesOf = ({ points }) => [...new Set(points.filter(({ sighting }) => plateOf(sighting))
+  .filter((point, at) => !at || point.other_plate).map(({ sighting }) => plateOf(sighting)))];
+
+/** Why a point may be another vehicle than the ones before, if its plate says so. */
+export const plateDoubt = ({ other_plate: other }) => other && interpolate(gettext("Another number plate than before (%s): check whether it is the same vehicle."), [other]);

@@ -1,18 +1,22 @@
 /** Comments and files of a request: sent without leaving the page, and shown as they come. */
 import { post } from "./api.js";
 import { byId, h, throttle } from "./dom.js";
-import { swap } from "./parts.js";
+import { fetched, soon } from "./lazily.js";
 import { errorToast } from "./toasts.js";
 
 const REFETCH_MS = 1500;
 const NEWS = new Set(["commented", "attached", "submitted", "emergency", "closed", "purged", ""]);
 const box = byId("talk");
+const loadParts = soon(() => fetched(import("./parts.js")));
 
-const refresh = throttle(async () => {
+async function load() {
   const answer = await fetch(box.dataset.list, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) return;
+  const { swap } = await loadParts();
   swap(byId("talk-list"), new DOMParser().parseFromString(await answer.text(), "text/html").body);
-}, REFETCH_MS);
+}
+
+const refresh = throttle(() => load().catch(errorToast), REFETCH_MS);
 
 async function sendForm(form, onDone) {
   const button = form.querySelector("button:not([type=button])");

@@ -1,12 +1,10 @@
 /** One timeline on the page: draws the model, and turns wheel, drag, keys and handles into changes of it. */
 import { h } from "./dom.js";
-import { clock, day, shortWhen } from "./format.js";
+import { clock, day } from "./format.js";
 import { themeChanged } from "./page.js";
-import { RULER, drawDensity, drawHours, drawMoment, drawRow, drawRuler, makeInk } from "./timeline_draw.js";
+import { DENSITY, ROW, RULER, drawHours, drawMoment, drawRuler, makeInk } from "./timeline_draw.js";
 
 const MINUTE = 60000;
-const ROW = 18;
-const DENSITY = 26;
 const CLICK_PX = 4;
 const ZOOM_BY = 1.5;
 
@@ -38,7 +36,7 @@ export function createView(root, model, { hasRows = false, nameWidth = 0, onOpen
     frame = 0;
     const start = performance.now();
     const ratio = devicePixelRatio || 1;
-    ink ??= makeInk(ctx, ratio);
+    ink ??= makeInk();
     ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
     ctx.clearRect(0, 0, width, height);
     const place = { ...model.window, left: nameWidth, width, height, at };
@@ -48,7 +46,7 @@ export function createView(root, model, { hasRows = false, nameWidth = 0, onOpen
     ctx.beginPath();
     ctx.rect(nameWidth, RULER, width - nameWidth, height);
     ctx.clip();
-    drawDensity(ctx, ink, { ...place, spansOf: model.spansOf, ids: model.counted, top: RULER + 2, tall: DENSITY - 4 });
+    model.spans?.drawDensity(ctx, ink, { ...place, spansOf: model.spansOf, ids: model.counted, top: RULER + 2, tall: DENSITY - 4 });
     ctx.restore();
     if (hasRows) drawRows(place);
     drawMoments(place);
@@ -64,35 +62,7 @@ export function createView(root, model, { hasRows = false, nameWidth = 0, onOpen
 
   function drawRows(place) {
     sizer.style.height = `${model.rows.length * ROW}px`;
-    const { first, last } = visibleRows();
-    ctx.save();
-    ctx.beginPath();
-    ctx.rect(0, RULER + DENSITY, width, height);
-    ctx.clip();
-    ctx.textBaseline = "middle";
-    for (let number = first; number < last; number += 1) {
-      const row = model.rows[number];
-      const top = RULER + DENSITY + number * ROW - scroller.scrollTop;
-      if (number === current) { ctx.fillStyle = ink.hover; ctx.fillRect(0, top, nameWidth, ROW); }
-      const spans = model.spansOf.get(row.id);
-      if (spans) drawRow(ctx, ink, spans, { ...place, top: top + 3, tall: ROW - 6, now: Date.now() });
-      drawName(row, spans, top);
-    }
-    ctx.restore();
-    ctx.fillStyle = ink.line;
-    ctx.fillRect(0, RULER + DENSITY - 1, width, 1);
-    ctx.fillRect(nameWidth - 1, 0, 1, height);
-  }
-
-  function drawName(row, spans, top) {
-    ctx.font = ink.font;
-    ctx.fillStyle = spans && !spans.length ? ink.muted : ink.text;
-    let text = row.name;
-    const most = nameWidth - 14;
-    while (text.length > 2 && ctx.measureText(text).width > most) text = `${text.slice(0, -2)}…`;
-    ctx.fillText(text, 8, top + ROW / 2 + 0.5);
-    if (!spans || spans.length) return;
-    ctx.fillText(gettext("no recording"), nameWidth + 6, top + ROW / 2 + 0.5);
+    model.spans?.drawRows(ctx, ink, model, { ...place, ...visibleRows(), current, scrolled: scroller.scrollTop });
   }
 
   function drawMoments(place) {
@@ -185,9 +155,7 @@ export function createView(root, model, { hasRows = false, nameWidth = 0, onOpen
     root.classList.toggle("on-bar", Boolean(hit));
     tip.hidden = !hit;
     if (!hit) return;
-    tip.replaceChildren(h("b", {}, hit.row.name), h("span", {}, `${shortWhen(hit.span.from)} – ${shortWhen(hit.span.until)}`),
-      h("span", {}, [model.stateText(hit.span), clock(hit.at)].join(" · ")),
-      hit.span.keptUntil === null ? h("span", {}, gettext("held for a case")) : h("span", {}, interpolate(gettext("destroyed %s"), [shortWhen(hit.span.keptUntil)])));
+    tip.replaceChildren(...model.spans.about(hit));
     const box = root.getBoundingClientRect();
     tip.style.left = `${Math.min(event.clientX - box.left + 12, Math.max(0, width - tip.offsetWidth - 4))}px`;
     tip.style.top = `${Math.max(2, event.clientY - box.top - tip.offsetHeight - 8)}px`;
@@ -229,7 +197,7 @@ export function createView(root, model, { hasRows = false, nameWidth = 0, onOpen
     const top = current * ROW;
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     else if (top + ROW > scroller.scrollTop + scroller.clientHeight) scroller.scrollTop = top + ROW - scroller.clientHeight;
-    model.say(model.rowText(model.rows[current]));
+    model.say(model.spans?.rowText(model.rows[current], model) ?? model.rows[current].name);
     schedule();
   }
 

@@ -1,8 +1,10 @@
 /** The video panel: one to nine cameras in step. */
+import "/jsi18n/later/";
 import { get } from "./api.js";
 import { byId, h, icon, throttle } from "./dom.js";
 import { clock, day, duration, fromField, timeElement } from "./format.js";
 import { isTyping } from "./page.js";
+import { followFootage } from "./path_walker.js";
 import { addSplit } from "./video_split.js";
 import { addBar } from "./video_bar.js";
 import { startPick } from "./video_pick.js";
@@ -24,13 +26,14 @@ const KEYS = {
 };
 
 /**
- * @param {{requestId: number, cameras: Object, firstMoment: () => (Date|null)}} options  `firstMoment`: where to begin
+ * @param {{map: L.Map, requestId: number, cameras: Object, firstMoment: () => (Date|null)}} options  `firstMoment`: where to begin
  *   when nobody says
  */
-export function addVideo({ requestId, cameras, firstMoment }) {
+export function addVideo({ map, requestId, cameras, firstMoment }) {
   const box = byId("video-box");
   const grid = byId("video-grid");
   const split = addSplit(box);
+  followFootage(map, cameras);
   let tiles = [];
   let active = null;
   let large = null;

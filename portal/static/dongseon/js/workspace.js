@@ -9,9 +9,8 @@ import { addCompare } from "./compare.js";
 import { createDecisions } from "./decisions.js";
 import { byId, h, icon, readData } from "./dom.js";
 import { distance } from "./geometry.js";
-import { createGroups } from "./groups.js";
 import { addKeys } from "./keys.js";
-import { lazily } from "./lazily.js";
+import { fetchRest, lazily } from "./lazily.js";
 import { connectLive } from "./live.js";
 import { addMapButton, createMap, fitTo } from "./map.js";
 import { createPath } from "./path.js";
@@ -36,8 +35,7 @@ async function start() {
     errorToast(error);
     return createCameras([]);
   });
-  const groups = createGroups();
-  const layer = addCameraLayer(map, cameras, { groups });
+  const layer = addCameraLayer(map, cameras);
   byId("hold-cameras").replaceChildren(...cameras.rows.map((row) => h("option", { value: row.code }, row.name)));
   const shown = () => (cameras.chosen.size ? [...cameras.chosen].map(cameras.get) : cameras.rows);
   const places = () => shown().map((row) => [row.latitude, row.longitude]);
@@ -45,7 +43,7 @@ async function start() {
   const timeRange = addTimeRange({ lastSeenAt: data.lastSeenAt, recorded: cameras.recorded });
   chooseAtFirst(cameras, timeRange, state.scope());
   addCameraList(cameras, { layer, scope: state.scope });
-  addChooser({ map, cameras, layer, groups, state });
+  addChooser({ map, cameras, layer, state });
   fitTo(map, places(), { isAnimated: false });
   run({ map, cameras, layer, timeRange, state });
 }
@@ -80,8 +78,8 @@ function run({ map, cameras, layer, timeRange, state }) {
   });
   candidates = createCandidates(verbs);
   const compare = addCompare({ query, candidates, verbs, search: () => searches.state.current, onSearchFrom: searchFrom });
-  const path = createPath({ map, requestId: data.request, cameras, query, timeRange, confirmed: confirmed.all, onSearchFrom: searchFrom,
-    isSearchable: () => state.scope().isSearchable, start: () => form.start(),
+  const path = createPath({ map, requestId: data.request, query, timeRange, confirmed: confirmed.all, onSearchFrom: searchFrom,
+    isSearchable: () => state.scope().isSearchable, start: () => form.start(), settle: verbs.settle,
     decisionOf: (candidate) => candidates.current(candidate)?.decision,
     showCandidate: async (candidate, search) => {
       if (searches.state.current?.id !== search) await searches.open(search);
@@ -109,7 +107,9 @@ function run({ map, cameras, layer, timeRange, state }) {
   }
 
   const refine = addRefine({ onRefined: (row) => searches.begin(row) });
-  openVideo({ requestId: data.request, cameras, firstMoment: () => (data.lastSeenAt ? new Date(data.lastSeenAt) : timeRange.read()?.from ?? null) });
+  const firstMoment = () => (data.lastSeenAt ? new Date(data.lastSeenAt) : timeRange.read()?.from ?? null);
+  const video = lazily(() => import("./video.js"), (script) => script.addVideo({ map, requestId: data.request, cameras, firstMoment }));
+  document.addEventListener("footage:open", ({ detail }) => video(({ open }) => open(detail)));
   candidates.selected.on((row, isAutomatic) => layer.focus(row?.sighting.camera, { pan: !isAutomatic }));
   candidates.changed.on(() => showEmpty(searches.state.current, candidates));
   const picker = lazily(() => import("./sighting_picker.js"), (script) => script.createSightingPicker({ cameras, timeRange, kind: data.kind, onPick: searchFrom }));
@@ -134,20 +134,13 @@ function run({ map, cameras, layer, timeRange, state }) {
     },
     onBack: () => { searches.loadList(); searches.refresh(); path.load(); state.refresh(); },
   });
-  path.load({ fit: location.hash === "#path", exists: data.hasPath });
+  const isPathShown = path.load({ fit: location.hash === "#path", exists: data.hasPath });
   searches.loadList().then(async (rows) => {
     const first = rows.find((row) => row.status !== "cancelled") ?? rows[0];
     if (first) await searches.open(first.id); // and puts its own pictures into the query
-    if (/^#(footage|sighting)=/.test(location.hash)) import("./arrive.js").then(({ arrive }) => arrive({ query, isSearchable: () => state.scope().isSearchable })).catch(errorToast);
-  });
-}
-
-/** "footage:open" shows the video panel; its scripts come with the first look. */
-function openVideo(options) {
-  let video = null;
-  document.addEventListener("footage:open", ({ detail }) => {
-    video ??= import("./video.js").then(({ addVideo }) => addVideo(options));
-    video.then(({ open }) => open(detail)).catch((error) => { video = null; errorToast(error); });
+    isPathShown.then(fetchRest);
+    const arriving = lazily(() => import("./arrive.js"), (script) => script.arrive);
+    if (/^#(footage|sighting)=/.test(location.hash)) arriving((arrive) => arrive({ query, isSearchable: () => state.scope().isSearchable }));
   });
 }
 
@@ -209,7 +202,7 @@ function showEmpty(search, candidates) {
   if (shown) return;
   const text = !search ? gettext("Candidates appear here while the search runs.")
     : search.candidates.length ? gettext("No candidate in this state.")
-      : search.is_withheld ? gettext("This list is hidden: it was ranked by decisions that are hidden from you.") : whyNone(search.status);
+      : search.is_withheld ? gettext("This list is hidden: it was ranked by decisions that are hidden from you.") : whyNone(search);
   const skeletons = search && isOpen(search) ? Array.from({ length: 6 }, () => h("span", { class: "skeleton-card" })) : [];
   box.replaceChildren(skeletons.length ? h("div", { class: "skeleton-grid" }, ...skeletons) : icon("target", "icon big"), h("p", {}, text));
 }
@@ -220,7 +213,9 @@ function showFailed(error, again) {
   byId("candidates-empty").replaceChildren(icon("warning", "icon big"), h("p", { role: "alert" }, error.message), button);
 }
 
-function whyNone(status) {
+function whyNone({ status, plate, kind, pictures, wanted, warning }) {
+  const isPlateAlone = plate && kind === "vehicle" && !pictures.length && !wanted.length;
+  if (status === "done" && isPlateAlone) return `${gettext("No plate like this was found. Type fewer characters of it, or ? for those that are not sure. Widen the time range, add cameras, or search by colour and type without the plate.")} ${warning}`;
   if (status === "done") return gettext("Nobody alike was found. Widen the time range, add cameras, or take another picture.");
   if (status === "failed") return gettext("The search failed. The message on the left says why.");
   if (status === "cancelled") return gettext("The search was cancelled before it found anybody.");
