@@ -46,7 +46,6 @@ def test_an_address_of_another_machine_is_said() -> None:
 
 @pytest.mark.parametrize("target", ["demo", "run"])
 def test_make_hands_the_port_on(target: str) -> None:
-    dry = subprocess.run(
-        ["make", "--dry-run", target, "PORT=8080"], cwd=settings.BASE_DIR, capture_output=True, text=True, check=True
-    )
+    command = ["make", "--no-print-directory", "--dry-run", target, "PORT=8080"]
+    dry = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=True)
     assert '--port "8080"' in dry.stdout.splitlines()[-1]

@@ -4,8 +4,8 @@ import { byId } from "./dom.js";
 import { isOpen } from "./search_form.js";
 import { errorToast, toast } from "./toasts.js";
 
-/** @param {{onRefined: (search: Object) => void}} options */
-export function addRefine({ onRefined }) {
+/** @param {{onRefined: (search: Object) => void, settle: () => Promise}} options  `settle`: once all that was decided is kept */
+export function addRefine({ onRefined, settle }) {
   const [bar, button] = [byId("refine-bar"), byId("refine")];
   let current = null;
 
@@ -21,6 +21,7 @@ export function addRefine({ onRefined }) {
     if (button.getAttribute("aria-busy") === "true") return;
     button.setAttribute("aria-busy", "true");
     try {
+      await settle(); // or what was decided just now might not count
       const row = await post(`/api/searches/${current.id}/refine/`);
       bar.hidden = true;
       toast(gettext("Ranked again as a new search; this one stays as it is."), { kind: "result" });

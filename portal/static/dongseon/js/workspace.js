@@ -106,7 +106,7 @@ function run({ map, cameras, layer, timeRange, state }) {
     path.compare();
   }
 
-  const refine = addRefine({ onRefined: (row) => searches.begin(row) });
+  const refine = addRefine({ settle: verbs.settle, onRefined: (row) => searches.begin(row) });
   const firstMoment = () => (data.lastSeenAt ? new Date(data.lastSeenAt) : timeRange.read()?.from ?? null);
   const video = lazily(() => import("./video.js"), (script) => script.addVideo({ map, requestId: data.request, cameras, firstMoment }));
   document.addEventListener("footage:open", ({ detail }) => video(({ open }) => open(detail)));
