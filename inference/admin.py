@@ -187,7 +187,7 @@ class SightingAdmin(ReadOnlyAdmin):
         "track_number",
         "observations",
         "is_small",
-        "score",
+        "share",
     ]
     list_filter = ["kind", "is_small", "is_superseded", "camera"]
     list_select_related = ["camera"]
@@ -195,6 +195,10 @@ class SightingAdmin(ReadOnlyAdmin):
     date_hierarchy = "seen_at"
     exclude = ["image"]
     readonly_fields = ["picture", "looks", "plate_texts"]
+
+    @admin.display(description=_("detector score"), ordering="score")
+    def share(self, sighting: Sighting) -> str:
+        return percent(sighting.score)
 
     @admin.display(description=_("picture"))
     def picture(self, sighting: Sighting) -> str:

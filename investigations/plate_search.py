@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inference.core.plates import Pattern, plate_distance
-from inference.core.plates.evidence import far_from, match_chance, plate_evidence
+from inference.core.plates.evidence import body_chance, far_from, match_chance, plate_evidence
 from inference.engine import confusions_of
 from inference.models import Plate, PlateQuerySet, SightingQuerySet
 from inference.plates import find_plates
@@ -30,7 +30,8 @@ class AskedPlate:
 
     @property
     def far(self) -> float:
-        return far_from(self.chance)
+        """From where on nobody is listed for the plate alone. A region tells nothing of who is as near without it."""
+        return far_from(body_chance(self.pattern))
 
     def worth(self, distance: float) -> float:
         """Log-odds of a read at this distance."""

@@ -1,6 +1,6 @@
 """Number plates as people ask for them: their one spelling, the pattern that it stands for, and what that means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from inference.core.errors import PlateError, say
 from inference.core.plates import REGIONS, Part, Pattern, parse_pattern
 from inference.core.plates.asked import meant, take_apart
-from inference.core.plates.evidence import has_shape
+from inference.core.plates.evidence import foreign_of, has_shape
 from inference.core.plates.text import JAMO_AS_TYPED, MANY, MOST_TYPED, ONE, shown, spell_pattern, with_digits
 from inference.sentences import in_words
 
@@ -83,9 +83,8 @@ def meaning_as_written(typed: str) -> PlateMeaning:
     pattern = pattern_of(plate)
     is_odd = not has_shape(pattern)
     if is_odd:
-        note = " ".join(
-            filter(None, [_("Unlike a Korean number plate; it is looked for as it is written."), hint_of(plate)])
-        )
+        said = _("Unlike a Korean number plate; it is looked for as it is written.")
+        note = " ".join(filter(None, [said, _unknown_to_readers(pattern), hint_of(plate)]))
     elif is_part(plate) and pattern.items[0] != MANY:
         note = _("The beginning of a number plate: what follows is open.")
     elif is_part(plate):
@@ -93,6 +92,15 @@ def meaning_as_written(typed: str) -> PlateMeaning:
     else:
         note = _("Those that a camera may have misread are found too, after those that match.")
     return PlateMeaning(plate, parts=tuple(_say_parts(pattern)), note=note, is_odd=is_odd)
+
+
+def signs_of(characters: Iterable[str]) -> str:
+    return " ".join(dict.fromkeys(characters))
+
+
+def _unknown_to_readers(pattern: Pattern) -> str:
+    foreign = foreign_of(pattern)
+    return _("No reader of plates knows %(signs)s.") % {"signs": signs_of(foreign)} if foreign else ""
 
 
 def hint_of(plate: str) -> str:

@@ -10,7 +10,7 @@ from inference.core.plates import ALPHABET, Confusions, Pattern, PlateRead, defa
 from inference.core.plates.asked import take_apart
 from inference.core.plates.codes import code_of
 from inference.core.plates.distance import Coded, distances, matching
-from inference.core.plates.evidence import match_chance
+from inference.core.plates.evidence import foreign_of, is_foreign, match_chance
 from inference.core.plates.segment import read_plates
 from inference.core.plates.text import MANY, ONE
 
@@ -54,11 +54,6 @@ def has_similar(pattern: Pattern) -> bool:
     return match_chance(pattern) <= NEAR_MATCHING
 
 
-def foreign_of(pattern: Pattern) -> tuple[str, ...]:
-    """Give the characters of a pattern that no reader of plates knows."""
-    return tuple(item for item in pattern.items if _is_foreign(item))
-
-
 def can_match(pattern: Pattern, confusions: Confusions | None = None) -> bool:
     """Say whether any read could match, be it a misread one: a reader gives what stands on plates, and nothing else."""
     foreign = foreign_of(pattern)
@@ -93,16 +88,12 @@ def distance_of(pattern: Pattern, read: PlateRead, confusions: Confusions | None
     return next((match.distance for match in find_matches([Wanted(0, pattern)], [read], confusions)), None)
 
 
-def _is_foreign(item: str) -> bool:
-    return item not in (ONE, MANY) and not any(one in ALPHABET for one in item)
-
-
 def _likest_texts(pattern: Pattern, costs: Confusions) -> Iterator[str]:
     """The texts of known characters that are nearest: each foreign one is taken for the likest, or overlooked."""
     swaps = costs.swaps[:, [code_of(one) for one in ALPHABET]]
     places: list[tuple[str, ...]] = []
     for item in pattern.items:
-        if _is_foreign(item):
+        if is_foreign(item):
             places.append((ALPHABET[int(swaps[code_of(item)].argmin())], ""))
         else:
             places.append(("" if item == MANY else "0" if item == ONE else item[0],))

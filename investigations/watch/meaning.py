@@ -5,11 +5,11 @@ from dataclasses import replace
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from inference.core.plates.evidence import has_shape
+from inference.core.plates.evidence import foreign_of, has_shape
 from inference.core.plates.text import spell_pattern
 from inference.engine import confusions_of
-from investigations.plates import PlateMeaning, hint_of, is_part, meaning_as_written, pattern_of
-from investigations.watch.match import can_match, foreign_of, has_similar, is_too_open
+from investigations.plates import PlateMeaning, hint_of, is_part, meaning_as_written, pattern_of, signs_of
+from investigations.watch.match import can_match, has_similar, is_too_open
 
 
 def watched_meaning_of(typed: str) -> PlateMeaning:
@@ -35,8 +35,7 @@ def why_unwatchable(plate: str) -> str:
     if not foreign or can_match(pattern, confusions_of(settings.PLATE_READER_MODEL)):
         return ""
     said = _("Nothing can match “%(plate)s”: no reader of plates knows %(signs)s.")
-    signs = " ".join(dict.fromkeys(foreign))
-    return " ".join(filter(None, [said % {"plate": plate, "signs": signs}, hint_of(plate)]))
+    return " ".join(filter(None, [said % {"plate": plate, "signs": signs_of(foreign)}, hint_of(plate)]))
 
 
 def is_dubious(typed: str) -> bool:

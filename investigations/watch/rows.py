@@ -107,13 +107,13 @@ def _shown(line: Line, entry: WatchEntry | None, words: "_Words") -> ShownLine:
         terms = _terms_of(entry) if entry else Terms()
     else:
         terms = Terms(next((problem.get("plate", "") for problem in line.problems), ""))
-    has_meaning = line.is_dubious or line.state in (State.NEW, State.ADDED)
+    is_watched = line.state in (State.NEW, State.ADDED)
     return ShownLine(
         row=line.row,
         state=line.state,
         is_dubious=line.is_dubious,
         terms=terms,
-        meaning=watched_meaning_of(terms.plate) if has_meaning else PlateMeaning(),
+        meaning=watched_meaning_of(terms.plate) if is_watched else PlateMeaning(),
         entry=entry.pk if entry else None,
         problems=[{**problem, "sentence": sentence_of(problem)} for problem in line.problems],
     )

@@ -5,11 +5,12 @@ import random
 
 import pytest
 
-from inference.core.plates import LETTERS, Part, parse_pattern
+from inference.core.plates import LETTERS, Part, default_confusions, parse_pattern, plate_distance
 from inference.core.plates.evidence import (
     CLASS_DIGITS,
     FAR_PLATE,
     MISREAD,
+    body_chance,
     far_from,
     has_shape,
     match_chance,
@@ -74,6 +75,16 @@ def test_a_match_says_more_the_rarer_what_was_asked_for() -> None:
     assert far_from(rare) == FAR_PLATE
     assert 0 < far_from(common) < 1  # one wrong character of two is what any plate has
     assert far_from(1.0) == 0.0
+
+
+def test_a_region_alone_brings_nobody_nearer_who_has_another_letter() -> None:
+    """Whoever overlooked the region is as near as without it."""
+    asked = parse_pattern("서울12바", Part.START)
+    far = far_from(body_chance(asked))
+    assert plate_distance(asked, "12바3456", default_confusions()) < far
+    assert plate_distance(asked, "12오9999", default_confusions()) > far
+    assert body_chance(asked) == body_chance(parse_pattern("12바", Part.START))
+    assert match_chance(asked) < body_chance(asked)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,11 @@ def test_what_begins_with_a_region_is_found_where_the_reader_overlooked_it() -> 
         ("서울", ("any characters, or none", "서울", "any characters, or none"), "may stand anywhere"),
         ("서울12바", ("서울12바", "any characters, or none"), "The beginning of a number plate"),
         ("서울AB", ("서울AB", "any characters, or none"), "Unlike a Korean number plate"),
-        ("AB-12-CD-34", ("AB12CD34",), "Unlike a Korean number plate"),
+        (
+            "AB-12-CD-34",
+            ("AB12CD34",),
+            "Unlike a Korean number plate; it is looked for as it is written. No reader of plates knows A B C D.",
+        ),
     ],
 )
 def test_a_pattern_is_said_part_by_part(typed: str, parts: tuple[str, ...], note: str) -> None:

@@ -554,6 +554,7 @@ def test_the_preview_shows_all_that_the_file_says_and_what_is_looked_for(
     shown = text_of(page(client, "watch-import-detail", row.pk))
     for words in ("뺑소니", "white van or minibus", str(approved), "1 that may be mistyped was left out"):
         assert words in shown
+    assert "it is looked for as it is written" not in shown  # of the row that was left out
     WatchEntry.objects.all().delete()
     assert "Its entry was destroyed" in text_of(page(client, "watch-import-detail", row.pk))
 

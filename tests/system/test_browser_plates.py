@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cameras.models import Camera
+from inference.models import Plate
 from investigations.models import Candidate, Search, SearchRequest
 from portal.accounts.models import User
 from tests.conftest import NOON, make_recording, make_search, make_sighting
@@ -150,16 +151,18 @@ def test_a_stay_that_joins_two_plates_shows_both_and_how_long_it_lasted(
 ) -> None:
     Candidate.objects.update(decision="confirmed")
     add_plate(Candidate.objects.last().sighting, "34나5678")  # type: ignore[union-attr]  # there are four
+    Plate.objects.filter(text="12가345").delete()
+    Plate.objects.filter(text="12가3456").update(confidence=0.6)  # the next one, likely of the same plate, is surer
     log_in(page, site, operator)
     page.goto(f"{site}/requests/{search.request_id}/")
     page.click("#build-path")
     card = page.locator(".path-card")
     expect(card).to_have_count(1)
-    expect(card.locator(".path-plate")).to_have_text("12가3456 / 34나5678")
+    expect(card.locator(".path-plate")).to_have_text("12거3456 / 34나5678")
     doubt = card.locator(".plate-doubt")
     expect(doubt).to_have_text("another plate")
     expect(doubt).to_have_attribute(
-        "title", "Another number plate than before (12가3456): check whether it is the same vehicle."
+        "title", "Another number plate than before (12거3456): check whether it is the same vehicle."
     )
     page.wait_for_function(IS_WHOLE)
     keep_screenshot(page, "path-two-plates")

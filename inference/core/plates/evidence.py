@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 from inference.core.plates.asked import take_apart
 from inference.core.plates.confusions import SCALE
-from inference.core.plates.formats import DIGITS, LETTERS, REGION_TWO, REGIONS, SERIAL_DIGITS
+from inference.core.plates.formats import ALPHABET, DIGITS, LETTERS, REGION_TWO, REGIONS, SERIAL_DIGITS
 from inference.core.plates.pattern import Pattern
 from inference.core.plates.text import MANY, ONE
 
@@ -36,12 +36,15 @@ def match_chance(pattern: Pattern) -> float:
     Returns:
         Above 0 for whatever fits the shape of a plate; for what fits none, as for a plate of as many characters.
     """
-    asked = take_apart(pattern)
-    chance = _shape_chance(asked.body)
-    if chance == 0.0:
-        fixed = sum(item not in (ONE, MANY) for item in asked.body)
-        chance = 1 / len(DIGITS) ** fixed
-    return chance / len(REGIONS) if any(item not in (ONE, MANY) for item in asked.region) else chance
+    has_region = any(item not in (ONE, MANY) for item in take_apart(pattern).region)
+    return body_chance(pattern) / (len(REGIONS) if has_region else 1)
+
+
+def body_chance(pattern: Pattern) -> float:
+    """Give `match_chance` with the region aside, which people and readers leave out."""
+    body = take_apart(pattern).body
+    fixed = sum(item not in (ONE, MANY) for item in body)
+    return _shape_chance(body) or 1 / len(DIGITS) ** fixed
 
 
 def has_shape(pattern: Pattern) -> bool:
@@ -49,6 +52,15 @@ def has_shape(pattern: Pattern) -> bool:
     if _shape_chance(take_apart(pattern).body) > 0.0:
         return True
     return any(_fit_chance(pattern.items, (*region, *_places(REGION_TWO.class_digits))) > 0.0 for region in REGIONS)
+
+
+def foreign_of(pattern: Pattern) -> tuple[str, ...]:
+    """Give the characters of a pattern that no reader of plates knows."""
+    return tuple(item for item in pattern.items if is_foreign(item))
+
+
+def is_foreign(item: str) -> bool:
+    return item not in (ONE, MANY) and not any(one in ALPHABET for one in item)
 
 
 def plate_evidence(distance: float, chance: float, *, misread: float = MISREAD) -> float:

@@ -21,9 +21,16 @@ const cameraOf = ({ sighting }) => sighting.camera ?? sighting.camera_code;
 /** What was read of its number plate: of a sighting, or of what an answer says of one. */
 export const plateOf = ({ plate }) => plate?.text ?? "";
 
-/** All plates that were read during a stay: more than one where they cannot be the same vehicle's. */
-export const platesOf = ({ points }) => [...new Set(points.filter(({ sighting }) => plateOf(sighting))
-  .filter((point, at) => !at || point.other_plate).map(({ sighting }) => plateOf(sighting)))];
+/** What was read of its number plate during a stay, of each vehicle the surest: several where they cannot be the same one's. */
+export function platesOf({ points }) {
+  const surest = [];
+  for (const { sighting: { plate }, other_plate: other } of points) {
+    if (!plate) continue;
+    if (!surest.length || other) surest.push(plate);
+    else if (plate.confidence > surest.at(-1).confidence) surest.splice(-1, 1, plate);
+  }
+  return [...new Set(surest.map(({ text }) => text))];
+}
 
 /** Why a point may be another vehicle than the ones before, if its plate says so. */
 export const plateDoubt = ({ other_plate: other }) => other && interpolate(gettext("Another number plate than before (%s): check whether it is the same vehicle."), [other]);
