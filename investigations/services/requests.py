@@ -245,7 +245,8 @@ def why_not_searchable(request: SearchRequest) -> str:
         return _("The time for approving this emergency afterwards is over. A supervisor has to approve it first.")
     if request.approved_at is None:
         return _("This request is not approved. A supervisor has to approve it before anything is searched.")
-    return _("Nothing is searched for a request that is “%(status)s”.") % {"status": request.get_status_display()}
+    said = _("Nothing is searched, and no footage opened, for a request that is “%(status)s”.")
+    return said % {"status": request.get_status_display()}
 
 
 @transaction.atomic
