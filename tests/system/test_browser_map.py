@@ -137,6 +137,7 @@ def test_cameras_are_chosen_by_every_tool(workspace: Page, city: dict[str, int])
 
     # Around a point: the number follows the pointer, the choice waits for its release.
     page.keyboard.press("KeyR")
+    expect(page.locator(".tool-panel")).to_be_visible()
     pull(page, at["A5"], between(at["A5"], at["A6"], 0.8), is_dropped=False)
     expect(tip).to_have_text(re.compile(r"^1 camera · 2[34]\d m$"))
     expect(count).to_have_text("12 / 13")

@@ -26,7 +26,8 @@ export function addChooser({ map, cameras, layer, state }) {
       ...Object.values(buttons), undoButton), panel);
   const lastSeen = L.marker([0, 0], { interactive: false, keyboard: false, zIndexOffset: -500,
     icon: L.divIcon({ className: "last-place", html: h("span", {}, gettext("last seen")), iconSize: [16, 16] }) });
-  const tools = lazily(soon(() => import("./chooser_tools.js")), (script) => script.createTools({ map, cameras, layer, scope, buttons, panel }));
+  const load = soon(() => import("./chooser_tools.js"));
+  const tools = lazily(load, (script) => script.createTools({ map, cameras, layer, scope, buttons, panel }));
   const toggle = (kind) => tools((made) => made.toggle(kind));
 
   function undo() {
@@ -85,6 +86,7 @@ export function addChooser({ map, cameras, layer, state }) {
   L.DomEvent.disableScrollPropagation(box);
   L.DomEvent.disableClickPropagation(box);
   map.getContainer().parentElement.append(box);
+  map.getContainer().addEventListener("pointerenter", () => load().catch(() => {}), { once: true }); // whoever draws comes with the pointer
   sync();
 }
 
