@@ -62,7 +62,10 @@ def get_plate_spotter(finder: str, reader: str) -> PlateSpotter:
 
 
 def confusions_of(reader: str) -> Confusions:
-    """What this reader takes for what: the table beside its weights, if the manifest names one that can be had."""
+    """What this reader takes for what: the table beside its weights, if the manifest names one that can be had; the
+    prior if there is no reader."""
+    if not reader:
+        return default_confusions()
     try:
         return _own_confusions(reader)
     except CoreError as error:  # plates stay to be found when their reader is gone

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -116,8 +117,14 @@ def is_part(plate: str) -> bool:
     return MANY not in plate and MANY in pattern_of(plate).items
 
 
-def part_to_find(typed: str) -> str:
-    """Return what lists of requests look for in their plates; empty if what was typed is no part of one."""
+def has_plate(typed: str, *fields: str) -> Q:
+    """By which lists of requests and watched plates find rows: one of the fields has what was typed, however it is
+    spelled; no row if that is no part of a plate."""
+    part = _part_to_find(typed)
+    return Q.create([(f"{field}__icontains", part) for field in fields], connector=Q.OR) if part else Q(pk__in=[])
+
+
+def _part_to_find(typed: str) -> str:
     try:
         spelled = spell_pattern(typed).translate(JAMO_AS_TYPED)
     except PlateError:

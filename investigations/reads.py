@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from inference.core.plates import Confusions, PlateRead, default_confusions
+from inference.core.plates import PlateRead
 from inference.core.plates.agreement import LIKELY, are_of_two_plates
 from inference.core.plates.marks import Mark, State, mark_plate
 from inference.engine import confusions_of
@@ -86,9 +86,4 @@ def say_other_plate(plate: str) -> str:
 
 
 def _are_of_two_plates(one: PlateRead, other: PlateRead) -> bool:
-    return one.text != other.text and are_of_two_plates(one, other, _confusions())
-
-
-def _confusions() -> Confusions:
-    reader = settings.PLATE_READER_MODEL
-    return confusions_of(reader) if reader else default_confusions()
+    return one.text != other.text and are_of_two_plates(one, other, confusions_of(settings.PLATE_READER_MODEL))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.admin import TabularInline
 
 from investigations.models import SearchRequest
-from investigations.plates import part_to_find
+from investigations.plates import has_plate
 
 
 class HistoryInline(TabularInline):  # type: ignore[misc]
@@ -64,10 +64,8 @@ class PlateSearchMixin:
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         found, may_repeat = super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
-        if part := part_to_find(search_term):
-            has_it = Q.create([(f"{field}__icontains", part) for field in self.plate_fields], connector=Q.OR)
-            found |= queryset.filter(pk__in=self.model._default_manager.filter(has_it).values("pk"))
-        return found, may_repeat
+        plated = self.model._default_manager.filter(has_plate(search_term, *self.plate_fields))
+        return found | queryset.filter(pk__in=plated.values("pk")), may_repeat
 
 
 def workspace_link(request: SearchRequest, text: str = "") -> str:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from investigations import workflow
 from investigations.models.basis import LegalBasis
 from investigations.models.case import Case
-from investigations.plates import part_to_find
+from investigations.plates import has_plate
 from investigations.scope import Scope
 from portal.accounts.models import Agency, User
 
@@ -34,8 +34,7 @@ class SearchRequestQuerySet(models.QuerySet["SearchRequest"]):
 
     def with_plate(self, typed: str) -> Self:
         """Those whose plate has what was typed, however it is spelled; none if that is no part of a plate."""
-        part = part_to_find(typed)
-        return self.filter(plate__icontains=part) if part else self.none()
+        return self.filter(has_plate(typed, "plate"))
 
     def open(self) -> Self:
         return self.filter(status__in=workflow.OPEN)

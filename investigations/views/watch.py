@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from investigations.forms import take_error
 from investigations.models import LookBack, SearchRequest, WatchAlert, WatchEntry
 from investigations.models.watch import WatchEntryQuerySet
-from investigations.plates import part_to_find
+from investigations.plates import has_plate
 from investigations.services.looks import view_alerts, view_entries
 from investigations.services.watch import WatchTerms, add_entry, end_entry, extend_entry, look_back, may_watch_for
 from investigations.views.common import as_validation
@@ -70,8 +70,7 @@ def _filtered(rows: WatchEntryQuerySet, chosen: dict[str, str]) -> WatchEntryQue
         rows = rows.active(now)
     if text := chosen["q"]:
         said = Q(reason__icontains=text) | Q(document_number__icontains=text)
-        part = part_to_find(text)
-        rows = rows.filter(said | Q(plate__icontains=part) if part else said)
+        rows = rows.filter(said | has_plate(text, "plate"))
     is_open = Q(alerts__status=WatchAlert.Status.OPEN)
     counted = rows.annotate(all_alerts=Count("alerts"), open_alerts=Count("alerts", filter=is_open))
     return counted.order_by("-added_at", "-pk")
