@@ -1,5 +1,6 @@
 """What the tests of the watch list share: entries, plates that were read, analyses, and what the workers do."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -8,15 +9,20 @@ import cv2
 import numpy as np
 import pytest
 from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.timezone import localtime
 
 from cameras.models import Camera
-from inference.models import Analysis, Plate, Sighting
+from inference.core.attributes import pack
+from inference.models import Analysis, Description, Plate, Sighting
 from investigations.models import LegalBasis, SearchRequest, WatchAlert, WatchEntry
 from investigations.services.watch import WatchTerms, build_entry
 from portal.accounts.models import User
 from portal.celery import app
 from tests.conftest import legal_basis, make_recording, make_sighting
+from tests.investigations.describers import HEADS
 
 READER = "plate-reader-test"
 WANTED = "12가3456"
@@ -107,3 +113,37 @@ def make_alert(entry: WatchEntry, camera: Camera, text: str = WANTED, **values: 
     plate = make_plate(make_analysis(camera), text)
     facts = {"sighting": plate.sighting, "camera": camera, "text": text, "confidence": 0.97, "seen_at": plate.seen_at}
     return WatchAlert.objects.create(entry=entry, **(facts | values))
+
+
+def page(client: Client, name: str, *args: Any, **query: Any) -> str:
+    response = client.get(reverse(name, args=args), query)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def text_of(html: str) -> str:
+    """What is read, without markup, from the content on."""
+    return " ".join(re.sub(r"<[^>]+>", " ", html.split("<main", 1)[1]).split())
+
+
+def filled(**values: Any) -> dict[str, Any]:
+    row = LegalBasis.objects.get(code="vehicle-crime")
+    until = f"{localtime(timezone.now() + timedelta(days=5)):%Y-%m-%d}"
+    return {"plate": "12가3456", "basis": row.pk, "reason": "stolen", "valid_until": until, **values}
+
+
+def describe(sighting: Sighting, describer: str, **seen: str) -> None:
+    """The describer is 90 % sure of what is named, and cannot tell anything else."""
+    columns: list[float] = []
+    for name, values in HEADS["vehicle"].items():
+        best, share = (seen[name], 0.9) if name in seen else ("", 0.0)
+        rest = (1 - share) / (len(values) - bool(share))
+        columns += [share if one == best else rest for one in values]
+    blob = pack(np.array(columns, np.float32))
+    Description.objects.create(sighting=sighting, describer=describer, probabilities=blob)
+
+
+def client_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
