@@ -43,6 +43,7 @@ pytestmark = pytest.mark.browser
 QUICK_MS, JOB_MS = 10_000, 30_000
 FPS, WIDTH, HEIGHT, SQUARE_PX = 10, 384, 288, 16
 LOOP = 20 * FPS
+LATE_MS = 4000
 SEEKS_S = [2900.25, 310.05, 1777.7, 3333.3, 45.55, 2222.2, 1000.95, 3500.5, 600.0, 1499.9]
 
 
@@ -157,6 +158,14 @@ SEEK = """([selector, text, seconds]) => new Promise((resolve) => {
   field.value = text;
   field.form.requestSubmit();
 })"""
+# From now on each piece of a recording is asked for so many milliseconds late.
+LATE = """(ms) => {
+  const ask = window.fetch;
+  window.fetch = async (address, ...values) => {
+    if (String(address).includes("/segments/")) await new Promise((resolve) => { setTimeout(resolve, ms); });
+    return ask(address, ...values);
+  };
+}"""
 SHOWN_S = "() => document.querySelector('.tile video').currentTime"
 NUMBER = """(selector) => {
   const [video, canvas] = [document.querySelector(`${selector} video`), document.createElement("canvas")];
@@ -214,6 +223,24 @@ def test_any_moment_comes_within_a_second_and_cameras_go_in_step(
     page.wait_for_timeout(300)
     steps = [step(page, tiles, key) for key in ["Period"] * 4 + ["Comma"] * 3]
     assert steps == [1] * 4 + [LOOP - 1] * 3
+
+
+def test_a_step_waits_for_a_piece_that_comes_slowly(
+    page: Page, site: str, approved: SearchRequest, recorded: dict[str, Recording]
+) -> None:
+    """Or what is shown goes on by two frames, the other cameras by one."""
+    native, other = recorded["native"], recorded["other"]
+    tiles = [f'.tile[data-camera="{recording.camera_id}"]' for recording in (other, native)]
+    cameras = [other.camera_id, native.camera_id]
+
+    open_video(page, site, approved, camera=cameras[0], at=other.time_at(60.05).isoformat(), cameras=cameras)
+    page.wait_for_timeout(500)
+    page.evaluate(LATE, LATE_MS)
+    seek(page, other.time_at(599))
+    wait_until(lambda: {page.evaluate(NUMBER, tile) for tile in tiles} == {599 * FPS % LOOP}, within_s=20, what="599 s")
+    page.focus("#video-box")
+    steps = [step(page, tiles, "Period") for _ in range(11)]
+    assert steps == [1] * 11
 
 
 def step(page: Page, tiles: list[str], key: str) -> int:

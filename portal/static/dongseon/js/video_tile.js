@@ -29,7 +29,10 @@ export function createTile(row, { requestId, onSeek, onChange, onTrack, onClose,
       button(gettext("Make large"), "fit", () => onLarge(tile)), button(gettext("Remove"), "close", () => onClose(tile))));
   video.muted = true;
   video.disableRemotePlayback = true;
-  video.addEventListener("seeked", () => { still.hidden ||= !still.dataset.busy; });
+  video.addEventListener("seeked", () => {
+    still.hidden ||= !still.dataset.busy;
+    waiting?.();
+  });
 
   const tile = { row, element, stage, video, canvas, footage: null, state: "", shownS: 0, show, step, still: drawStill, play, label, covers, close };
   let source = null;
@@ -107,7 +110,9 @@ export function createTile(row, { requestId, onSeek, onChange, onTrack, onClose,
     still.onload = still.onerror = null;
     delete still.dataset.busy;
     tile.shownS = seconds; // until the browser says which frame that is
-    if (Math.abs(video.currentTime - seconds) > 0.001 || video.readyState < 2) video.currentTime = Math.max(0, seconds);
+    // The clock of a video just paused can be a picture ahead of the screen: only what is on the screen needs no seek.
+    const isShown = video.readyState >= 2 && Math.abs(video.currentTime - seconds) <= 0.001 && Math.floor((seconds - presentedS) / tile.frameS) === 0;
+    if (!isShown) video.currentTime = Math.max(0, seconds);
     source.fill();
   }
 
@@ -161,16 +166,23 @@ export function createTile(row, { requestId, onSeek, onChange, onTrack, onClose,
   /** Go one frame on (1) or back (-1). @returns {Promise<number|null>} the moment of the frame shown then */
   async function step(direction) {
     if (tile.state !== "ready") return null;
-    const presented = () => new Promise((resolve) => { waiting = resolve; setTimeout(resolve, PRESENTED_MS); });
-    if (video.seeking) await presented();
+    if (video.seeking) await settled(presentedS);
     const from = presentedS;
-    for (let tries = 0; tries < 8 && presentedS === from && (from > 0 || direction > 0); tries += 1) {
-      const shown = presented();
+    for (let tries = 0; tries < 8 && presentedS === from && (from > 0 || direction > 0) && tile.state === "ready"; tries += 1) {
       seek(direction > 0 ? from + (1.5 + tries / 2) * tile.frameS : from - (0.5 + tries / 2) * tile.frameS);
-      await shown;
+      await settled(from);
     }
+    if (tile.state !== "ready") return null; // closed meanwhile
     tile.shownS = presentedS;
     return starts() + presentedS * 1000 + 2; // within the frame: its edge, rounded, might be the one before elsewhere
+  }
+
+  /** Until a seek has ended and another picture than `from` is on the screen, or none comes any more. A seek that is slow
+   *  is waited for: one sent after it would end later, on another picture than the one that is told. */
+  async function settled(from) {
+    const news = () => new Promise((resolve) => { waiting = resolve; setTimeout(resolve, PRESENTED_MS); });
+    do await news(); while (video.seeking && tile.state === "ready");
+    if (presentedS === from) await news();
   }
 
   /** Show the single picture of a moment, unless the last one is still on its way. */
