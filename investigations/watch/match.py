@@ -11,6 +11,7 @@ from inference.core.plates.asked import take_apart
 from inference.core.plates.codes import code_of
 from inference.core.plates.distance import Coded, distances, matching
 from inference.core.plates.evidence import foreign_of, is_foreign, match_chance
+from inference.core.plates.marks import region_length
 from inference.core.plates.segment import read_plates
 from inference.core.plates.text import MANY, ONE
 
@@ -89,7 +90,8 @@ def distance_of(pattern: Pattern, read: PlateRead, confusions: Confusions | None
 
 
 def _likest_texts(pattern: Pattern, costs: Confusions) -> Iterator[str]:
-    """The texts of known characters that are nearest: each foreign one is taken for the likest, or overlooked."""
+    """The texts of known characters that are nearest: each foreign one is taken for the likest, or overlooked, as a
+    region is."""
     swaps = costs.swaps[:, [code_of(one) for one in ALPHABET]]
     places: list[tuple[str, ...]] = []
     for item in pattern.items:
@@ -97,7 +99,9 @@ def _likest_texts(pattern: Pattern, costs: Confusions) -> Iterator[str]:
             places.append((ALPHABET[int(swaps[code_of(item)].argmin())], ""))
         else:
             places.append(("" if item == MANY else "0" if item == ONE else item[0],))
-    yield from map("".join, product(*places))
+    for text in map("".join, product(*places)):
+        yield text
+        yield text[region_length(text) :]
 
 
 def _distances(

@@ -25,6 +25,9 @@ SURE, LIKELY, DOUBTFUL = 0.98, 0.9, 0.3
         ("123가4567", "23가4567", SURE, False),
         ("12가3456", "서울12가3456", SURE, False),  # the region is often overlooked
         ("부산12바3456", "서울12바3456", SURE, True),
+        ("서울12바3456", "312바3456", SURE, False),  # overlooked, and a digit lost or added
+        ("서울2바3456", "12바3456", SURE, False),
+        ("서울12바3456", "12바3458", SURE, True),
         ("12가3456", "34나56", LIKELY, True),  # a part of another
         ("12가3456", "12가3456", SURE, False),
     ],

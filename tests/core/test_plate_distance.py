@@ -34,6 +34,12 @@ def cost(confusions: Confusions, true: str, read: str) -> float:
     return float(confusions.swaps[code_of(true), code_of(read)])
 
 
+def test_the_prior_is_made_once_and_nobody_changes_it() -> None:
+    assert default_confusions() is PRIOR
+    with pytest.raises(ValueError, match="read-only"):
+        PRIOR.swaps[0, 0] = 1
+
+
 @pytest.mark.parametrize(
     ("near", "far"),
     [

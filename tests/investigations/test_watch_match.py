@@ -86,6 +86,7 @@ def test_a_pattern_that_fits_too_many_plates_is_known(typed: str, is_open: bool)
         ("O1가3456", "01가3456"),  # the letter may be the digit
         ("12갸3456", "123456"),  # the letter is overlooked: no plate is what was read
         ("A12가3456", "12가3456"),  # the first character is
+        ("서뷁12바3456", "12바3456"),  # the whole region is
         ("국123456", "123456"),
         ("1234가5678", "1234가5678"),
         ("?2가345*", "02가345"),

@@ -11,7 +11,7 @@ from collections import Counter
 from inference.core.plates.confusions import Confusions
 from inference.core.plates.distance import plate_distance
 from inference.core.plates.evidence import FAR_PLATE
-from inference.core.plates.marks import State, mark_plate
+from inference.core.plates.marks import State, mark_plate, region_length
 from inference.core.plates.pattern import Pattern
 from inference.core.plates.reads import SURE
 from inference.core.plates.text import PlateRead
@@ -33,11 +33,21 @@ def are_of_two_plates(one: PlateRead, other: PlateRead, confusions: Confusions) 
         other: Another, perhaps of the same plate.
         confusions: Of their reader.
     """
-    pattern = Pattern(tuple(one.text))
-    counts = Counter(mark.state for mark in mark_plate(pattern, other.text))
+    asked, text = _comparable(one.text, other.text)
+    pattern = Pattern(tuple(asked))
+    counts = Counter(mark.state for mark in mark_plate(pattern, text))
     if not (counts[State.OTHER] or (counts[State.ADDED] and counts[State.MISSING])):
         return False
     doubt = min(one.confidence, other.confidence)
     if doubt >= SURE:
         return True
-    return plate_distance(pattern, other.text, confusions) > (ONE_MISTAKE if doubt >= LIKELY else FAR_PLATE)
+    return plate_distance(pattern, text, confusions) > (ONE_MISTAKE if doubt >= LIKELY else FAR_PLATE)
+
+
+def _comparable(one: str, other: str) -> tuple[str, str]:
+    """Leave out a region that only one of them has, and put them in an order that does not depend on who came first."""
+    heads = [region_length(text) for text in (one, other)]
+    if min(heads) == 0:
+        one, other = one[heads[0] :], other[heads[1] :]
+    first, second = sorted((one, other), key=lambda text: (-len(text), text))
+    return first, second

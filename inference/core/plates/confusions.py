@@ -21,6 +21,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -107,8 +108,9 @@ class Confusions:
     region_wrong: float = 0.9
 
 
+@cache
 def default_confusions() -> Confusions:
-    """Make the prior table."""
+    """Make the prior table, once for all who ask: it cannot be written to."""
     swaps = np.ones((256, 256), np.float32)
     for costs in (_DIGIT_PAIRS, _LATIN):
         for cost, pairs in costs.items():
@@ -119,7 +121,9 @@ def default_confusions() -> Confusions:
     for one in syllables:
         for other in syllables:
             swaps[code_of(one), code_of(other)] = _syllable_cost(one, other)
-    return Confusions(_finished(LIKEST_COST + (1 - LIKEST_COST) * swaps))
+    priors = _finished(LIKEST_COST + (1 - LIKEST_COST) * swaps)
+    priors.setflags(write=False)
+    return Confusions(priors)
 
 
 def confusions_from_counts(counts: Mapping[tuple[str, str], float], prior: Confusions | None = None) -> Confusions:

@@ -49,7 +49,7 @@ def mark_plate(pattern: Pattern, text: str) -> tuple[Mark, ...]:
 
 
 def _marked(asked: Asked, text: str) -> tuple[Mark, ...]:
-    head = 0 if asked.region or asked.is_region_open else _region_length(text)
+    head = 0 if asked.region or asked.is_region_open else region_length(text)
     opened = tuple(Mark(one, State.OPEN) for one in text[:head])
     return opened + tuple(_trace(_Laid(asked.region + asked.body, text[head:], len(asked.region))))
 
@@ -60,7 +60,7 @@ def _unlikeness(marks: Sequence[Mark]) -> tuple[int, int]:
     return sum(state in DIFFERENT for state in states), states.count(State.OPEN)
 
 
-def _region_length(text: str) -> int:
+def region_length(text: str) -> int:
     """Syllables before the first digit."""
     return next((at for at, one in enumerate(text) if not is_hangul(one)), 0)
 
