@@ -37,7 +37,7 @@ def walk_to_head(walk: Walk) -> Iterator[list[Break]]:
         first = entries[-1].sequence + 1 if entries else first
         if len(entries) < CHUNK:
             head, newest = _read_head()
-            if newest < first:
+            if newest is None or newest < first:
                 yield walk.end(head)
                 return
 
@@ -52,8 +52,8 @@ def read_entries(first: int, limit: int | None = None) -> list[Entry]:
     return [Entry(row[0], row[1], _iso_time(row[2]), *row[3:]) for row in _rows(statement, first, limit or CHUNK)]
 
 
-def _read_head() -> tuple[Head | None, int]:
-    """The head, if there is exactly one, and the newest entry's number (LEAST if none), both as of one moment."""
+def _read_head() -> tuple[Head | None, int | None]:
+    """The head, if there is exactly one, and the newest entry's number (None without any), both as of one moment."""
     statement = (
         f"SELECT h.id, h.sequence, h.hash FROM {HEAD_TABLE} h "  # noqa: S608 -- fixed names
         f"UNION ALL SELECT NULL, (SELECT sequence FROM {TABLE} WHERE {_IS_NUMBERED[connection.vendor]} "
@@ -63,7 +63,7 @@ def _read_head() -> tuple[Head | None, int]:
     heads = [row for row in rows if row[0] is not None]
     newest = next(row[1] for row in rows if row[0] is None)
     is_one = len(heads) == 1 and heads[0][0] == 1
-    return Head(*heads[0][1:]) if is_one else None, LEAST if newest is None else newest
+    return Head(*heads[0][1:]) if is_one else None, newest
 
 
 def refresh_statistics() -> None:

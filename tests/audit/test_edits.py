@@ -230,3 +230,10 @@ def test_a_head_of_another_id_or_a_second_one_is_found(mixed_trail: None) -> Non
             run_sql(statement)
             assert verify_chain() == [Break(LAST, Kind.HEAD)]
     run_sql("PRAGMA ignore_check_constraints = OFF")
+
+
+def test_a_trail_of_which_nothing_is_left_is_found(mixed_trail: None) -> None:
+    run_sql(f"DELETE FROM {TABLE}")
+    assert verify_chain() == [Break(1, Kind.MISSING, last=LAST)]
+    run_sql(f"DELETE FROM {HEAD}")
+    assert [found.kind for found in verify_chain()] == [Kind.HEAD]
