@@ -17,7 +17,7 @@ from inference.core.detections import Kind
 from inference.core.errors import CoreError, ImageError, ModelError
 from inference.core.manifest import MANIFEST, ModelState, ModelStore, default_model
 from inference.core.openvino_engine import EngineConfig
-from inference.core.plates.reads import DOUBTFUL_BELOW
+from inference.core.plates.reads import DOUBTFUL_BELOW, LEAST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,7 @@ Command = Callable[[argparse.Namespace], int]
 Plates = list[tuple[str, float]]
 
 DEFAULT_CACHE = "~/.cache/dongseon"
+DEFAULT_DETECTOR = "yolo11n"
 # Crops decoded and embedded at a time; bounds memory on folders of any size. Whole pictures are taken one by one.
 _CHUNK = 64
 _TELL_EVERY = 16
@@ -94,6 +95,8 @@ def plates(options: argparse.Namespace) -> int:
     """Read the number plates of whole pictures, or of pictures that are plates already, and write them as JSON."""
     from inference.core.picture_files import picture_files
 
+    if options.crops and (options.detector or options.finder):
+        options.refuse("with --crops nothing is looked for: --detector and --finder do not belong to it")
     _check_output(options.out)
     files = picture_files(options.sources)
     read = _plate_crops if options.crops else _whole_pictures
@@ -131,15 +134,14 @@ def models(options: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m inference.core", description="Dongseon's core, without the portal."
+        prog="python -m inference.core", description="Dongseon's core, without the portal.", parents=[_shared()]
     )
-    parser.add_argument("--cache", default=os.environ.get("DONGSEON_CACHE", DEFAULT_CACHE), help="folder for models")
-    parser.add_argument(
-        "--mirror", default=os.environ.get("DONGSEON_MODEL_MIRROR"), help="folder to take model files from"
+    parser.set_defaults(
+        cache=os.environ.get("DONGSEON_CACHE", DEFAULT_CACHE),
+        mirror=os.environ.get("DONGSEON_MODEL_MIRROR"),
+        manifest=os.environ.get("DONGSEON_MODEL_MANIFEST", MANIFEST),
+        threads=0,
     )
-    manifest = os.environ.get("DONGSEON_MODEL_MANIFEST", MANIFEST)
-    parser.add_argument("--manifest", type=Path, default=manifest, help="another models.toml, for models of your own")
-    parser.add_argument("--threads", type=_threads, default=0, help="threads for one network; 0 takes all cores")
     commands = parser.add_subparsers(required=True, metavar="track|embed|plates|attributes|models")
     _add_track(_command(commands, track))
     _add_embed(_command(commands, embed))
@@ -152,7 +154,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _command(commands: argparse._SubParsersAction[argparse.ArgumentParser], verb: Command) -> argparse.ArgumentParser:
-    return commands.add_parser(verb.__name__, help=verb.__doc__, description=verb.__doc__)
+    return commands.add_parser(verb.__name__, help=verb.__doc__, description=verb.__doc__, parents=[_shared()])
+
+
+def _shared() -> argparse.ArgumentParser:
+    """The options of every command. Without defaults: a command's would undo what was given before it."""
+    parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = parser.add_argument_group("options of every command, which may stand before or after it")
+    group.add_argument("--cache", help=f"folder for models; by default $DONGSEON_CACHE, else {DEFAULT_CACHE}")
+    group.add_argument("--mirror", help="folder to take model files from; by default $DONGSEON_MODEL_MIRROR, if set")
+    words = "another models.toml, for models of your own; by default $DONGSEON_MODEL_MANIFEST, else the one shipped"
+    group.add_argument("--manifest", type=Path, help=words)
+    group.add_argument("--threads", type=_threads, help="threads for one network; 0, the default, takes all cores")
+    return parser
 
 
 def _add_track(parser: argparse.ArgumentParser) -> None:
@@ -160,7 +174,7 @@ def _add_track(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="text file in MOT format")
     parser.add_argument("--fps", type=_rate, default=None, help="frames looked at per second; default all")
     parser.add_argument("--kinds", type=_kinds, default=tuple(Kind), help="person,vehicle")
-    parser.add_argument("--detector", default="yolo11n", help="model id of the detector")
+    parser.add_argument("--detector", default=DEFAULT_DETECTOR, help="model id of the detector")
     parser.set_defaults(command=track)
 
 
@@ -180,10 +194,10 @@ def _add_plates(parser: argparse.ArgumentParser) -> None:
         f"right, 0 to 1, and a plate read with less than {DOUBTFUL_BELOW:g} is shown as doubtful by the portal"
     )
     parser.add_argument("--out", type=Path, required=True, help=words)
-    parser.add_argument("--detector", default="yolo11n", help="model id of the detector")
+    parser.add_argument("--detector", help=f"model id of the detector; by default {DEFAULT_DETECTOR}")
     parser.add_argument("--finder", help="model id of the plate finder; by default the manifest's")
     parser.add_argument("--reader", help="model id of the plate reader; by default the manifest's")
-    parser.set_defaults(command=plates)
+    parser.set_defaults(command=plates, refuse=parser.error)
 
 
 def _add_attributes(parser: argparse.ArgumentParser) -> None:
@@ -200,8 +214,9 @@ def _add_crops(parser: argparse.ArgumentParser) -> None:
 
 def _add_sources(parser: argparse.ArgumentParser) -> None:
     words = (
-        "pictures, and folders with the pictures in them and their subfolders; what a folder holds is named by its "
-        "path in the folder, and pictures that would share a name by their paths as given here"
+        "pictures, and folders with the pictures in them and their subfolders, linked ones too, each once; what a "
+        "folder holds is named by its path in the folder, and pictures that would share a name by their paths as given "
+        "here"
     )
     parser.add_argument("sources", type=Path, nargs="+", metavar="FILE_OR_DIR", help=words)
 
@@ -258,7 +273,7 @@ def _plate_crops(options: argparse.Namespace, files: list[PictureFile]) -> Itera
     reader = _plate_reader(options)
     for names, crops in _chunks(files, least_px=_LEAST_PLATE_PX):
         for name, read in zip(names, reader.read(crops), strict=True):
-            yield name, [(read.text, read.confidence)] if read else []
+            yield name, [(read.text, read.confidence)] if read and read.confidence >= LEAST else []
 
 
 def _whole_pictures(options: argparse.Namespace, files: list[PictureFile]) -> Iterator[tuple[str, Plates]]:
@@ -270,7 +285,7 @@ def _whole_pictures(options: argparse.Namespace, files: list[PictureFile]) -> It
     reader = _plate_reader(options)
     model_id = _plate_model(options, options.finder, "plate-finder")
     spotter = PlateSpotter(load_plate_finder(model_id, _store(options), engine=_engine(options)), reader)
-    detector = load_detector(options.detector, _store(options), engine=_engine(options))
+    detector = load_detector(options.detector or DEFAULT_DETECTOR, _store(options), engine=_engine(options))
     for (name,), (picture,) in _chunks(files, at_a_time=1):
         yield name, [(seen.read.text, seen.read.confidence) for seen in scan(picture, detector, spotter)]
 
@@ -314,6 +329,8 @@ def _read_crops(files: list[PictureFile], **limits: tuple[int, int]) -> list[tup
 
 def _check_output(path: Path) -> None:
     """Refuse before hours of work, not after."""
+    if str(path) == "-":
+        raise CoreError("- is no file: name one. What is written does not go to standard output.")
     if path.is_dir() or not path.resolve().parent.is_dir():
         raise CoreError(f"{path} cannot be written: it is a folder, or its folder does not exist.")
 

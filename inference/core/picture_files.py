@@ -1,4 +1,5 @@
-"""Which pictures a command line names: files, and folders with all that lies in them. Knows names, reads no picture."""
+"""Which pictures a command line names: files, and folders with all that lies in them, linked folders too. Knows names,
+reads no picture."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ class PictureFile:
 
     Attributes:
         path: As it was given: below the folder that was named, where one was.
-        name: Its path within that folder, or the file's name. Bytes that are no UTF-8 stand there as \\xb0.
+        name: Its path within that folder, or the file's name. Bytes that are no UTF-8 stand there as \\xb0, and a
+            backslash as two.
     """
 
     path: Path
@@ -49,9 +51,29 @@ def _files(source: Path) -> Iterator[PictureFile]:
     if not source.is_dir():
         yield PictureFile(source, _writable(source.name))
         return
-    found = [Path(folder, name) for folder, _folders, names in os.walk(source, onerror=_refuse) for name in names]
-    for path in sorted(path for path in found if path.suffix.lower() in SUFFIXES):
+    for path in sorted(path for path in _walk(source) if path.suffix.lower() in SUFFIXES):
         yield PictureFile(path, _writable(path.relative_to(source).as_posix()))
+
+
+def _walk(source: Path) -> Iterator[Path]:
+    """Yield what is no folder in a folder and those below it, each folder once: those that lie there themselves, then
+    those that links lead to. A link back to a folder that it lies in is not followed."""
+    walked: set[tuple[int, int]] = set()
+    starts = [source]
+    for start in starts:  # grows meanwhile
+        for folder, folders, names in os.walk(start, onerror=_refuse):
+            known = Path(folder).stat()
+            if (known.st_dev, known.st_ino) in walked:
+                folders.clear()
+                continue
+            walked.add((known.st_dev, known.st_ino))
+            folders.sort()
+            starts += [path for name in folders if (path := Path(folder, name)).is_symlink() and not _leads_back(path)]
+            yield from (Path(folder, name) for name in names)
+
+
+def _leads_back(link: Path) -> bool:
+    return link.parent.resolve().is_relative_to(link.resolve())
 
 
 def _refuse(error: OSError) -> None:
@@ -64,7 +86,7 @@ def _by_path(file: PictureFile) -> PictureFile:
 
 def _writable(name: str) -> str:
     """What a text file can hold of a name: archives made by Korean programs leave CP949 in names."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return os.fsencode(name).replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
 
 
 def _told_apart(files: list[PictureFile]) -> list[PictureFile]:

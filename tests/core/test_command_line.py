@@ -14,7 +14,8 @@ from inference.core.__main__ import main
 from inference.core.detections import Detections
 from inference.core.manifest import default_model
 from inference.core.mot import read_mot
-from inference.core.plates.reads import DOUBTFUL_BELOW
+from inference.core.plates.reads import DOUBTFUL_BELOW, LEAST
+from inference.core.plates.text import PlateRead
 from tests.core.conftest import MakeVideo, cache_dir
 from tests.core.tiny_models import write_manifest
 from tests.core.tiny_plates import paint_board
@@ -224,12 +225,28 @@ def test_plates_reads_crops_without_finder_and_detector(tiny: list[str], tmp_pat
     ]
 
 
-@pytest.mark.parametrize("more", [[], ["--crops"]])
+def test_plates_gives_no_guess_for_a_crop_without_a_plate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Guessing:
+        id = "guessing"
+
+        def read(self, crops: Sequence[object]) -> list[PlateRead | None]:
+            return [PlateRead("555557", LEAST / 2, ()), PlateRead("12가3456", LEAST, ())]
+
+    paint(tmp_path / "black.png", 0, 0, 0)
+    paint(tmp_path / "plate.png", 0, 0, 255)
+    monkeypatch.setattr("inference.core.__main__._plate_reader", lambda options: Guessing())
+    out = tmp_path / "plates.json"
+    assert main(["plates", str(tmp_path), "--crops", "--out", str(out)]) == 0
+    said = json.loads(out.read_text(encoding="utf-8"))
+    assert said == {"black.png": [], "plate.png": [["12가3456", LEAST]]}
+
+
+@pytest.mark.parametrize("more", [PLATE_MODELS, ["--crops", *PLATE_MODELS[2:]]])
 def test_plates_fails_when_nothing_can_be_read(
     more: list[str], tiny: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], no_vehicles: None
 ) -> None:
     (tmp_path / "a.jpg").write_bytes(b"")
-    command = ["plates", str(tmp_path / "a.jpg"), "--out", str(tmp_path / "p.json"), *PLATE_MODELS, *more]
+    command = ["plates", str(tmp_path / "a.jpg"), "--out", str(tmp_path / "p.json"), *more]
     assert main([*tiny, *command]) == 1
     assert one_line(capsys) == "error: None of the pictures could be read."
     assert not (tmp_path / "p.json").exists()
@@ -260,6 +277,25 @@ def test_the_help_of_plates_says_what_is_doubtful(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit):
         main(["plates", "--help"])
     assert f"less than {DOUBTFUL_BELOW}" in " ".join(capsys.readouterr().out.split())
+
+
+@pytest.mark.parametrize("command", ["track", "embed", "plates", "attributes", "models"])
+def test_the_help_of_a_command_names_the_options_of_all(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    said = capsys.readouterr().out
+    assert all(f"{option} " in said for option in ("--cache", "--mirror", "--manifest", "--threads"))
+
+
+def test_options_of_all_commands_may_stand_before_or_after_one(
+    tiny: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for arguments in ([*tiny, "models"], ["models", *tiny], [*tiny[:2], "models", "list", *tiny[2:]]):
+        assert main(arguments) == 0
+        said.append(capsys.readouterr().out)
+    assert "tiny-person-looks" in said[0]
+    assert said == said[:1] * 3
 
 
 def test_plates_says_that_the_manifest_has_no_models_for_them(
@@ -296,6 +332,17 @@ def test_an_output_that_cannot_be_written_is_refused_first(
     assert "cannot be written" in one_line(capsys)
 
 
+@pytest.mark.parametrize("command", [["plates"], ["embed", "--kind", "person"], ["attributes", "--kind", "person"]])
+def test_no_file_called_minus_is_written(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    paint(tmp_path / "a.png", 0, 0, 255)
+    assert main([*command, "a.png", "--out", "-"]) == 1
+    assert one_line(capsys).startswith("error: - is no file")
+    assert not (tmp_path / "-").exists()
+
+
 def test_models_lists_every_entry(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--cache", str(cache_dir()), "models"]) == 0
     assert "person-reid-2\treid\tready" in capsys.readouterr().out
@@ -308,8 +355,10 @@ def test_models_lists_every_entry(capsys: pytest.CaptureFixture[str]) -> None:
         ["embed", "x", "--kind", "cat", "--out", "y"],
         ["attributes", "x", "--out", "y"],
         ["plates", "x"],
+        *(["plates", "x", "--out", "y", "--crops", option, "z"] for option in ("--detector", "--finder")),
         ["models", "burn"],
         *(["--threads", number, "models"] for number in ("-3", "1.5", "100000", "²", "many")),
+        ["models", "--threads", "-3"],
         *(["track", "x", "--out", "y", "--fps", number] for number in ("0", "-1", "nan", "1e9", "1e-9", "fast")),
     ],
 )

@@ -44,6 +44,23 @@ def test_links_are_pictures_of_their_own() -> None:
 
 
 @pytest.mark.usefixtures("here")
+def test_linked_folders_are_walked_once_and_never_in_a_circle() -> None:
+    Path("a/album").symlink_to(Path("../b"), target_is_directory=True)
+    Path("b/back").symlink_to(Path("../a"), target_is_directory=True)
+    assert names("a") == ["1.PNG", "2.jpg", "album/1.PNG", "deep/er/1.PNG"]
+    Path("a/also").symlink_to(Path("../b"), target_is_directory=True)
+    Path("a/a first").symlink_to(Path("deep"), target_is_directory=True)
+    assert names("a") == ["1.PNG", "2.jpg", "album/1.PNG", "deep/er/1.PNG"]
+
+
+@pytest.mark.usefixtures("here")
+def test_a_link_to_where_it_lies_leads_to_nothing_around_it() -> None:
+    Path("a/deep/up").symlink_to(Path("../.."), target_is_directory=True)
+    Path("a/itself").symlink_to(Path("itself"))
+    assert names("a") == ["1.PNG", "2.jpg", "deep/er/1.PNG"]
+
+
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     ("sources", "said"),
     [(("a", "nowhere"), "There is no file or folder nowhere."), (("empty",), "There are no pictures in empty.")],
@@ -59,3 +76,5 @@ def test_names_that_are_no_text_can_be_written_and_stay_apart() -> None:
         Path(os.fsdecode(os.fsencode(folder) + "/차.jpg".encode("cp949"))).touch()
     assert all(file.path.exists() for file in picture_files([Path("b")]))
     assert names("b", "c") == ["1.PNG", r"b/\xc2\xf7.jpg", "a/1.PNG", r"c/\xc2\xf7.jpg"]
+    Path(r"b/\xc2\xf7.jpg").touch()
+    assert names("b") == ["1.PNG", r"\\xc2\\xf7.jpg", r"\xc2\xf7.jpg"]

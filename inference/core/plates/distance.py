@@ -13,7 +13,7 @@ A character that one side alone has costs less in front of all others, and where
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -170,24 +170,34 @@ def align(
     before = [np.zeros(count, np.float32), *accumulate([front, *[inner] * (columns - 1)])][: columns + 1]
     earlier = before
     for at, item in enumerate(items):
-        crossing = turned if at and _can_turn(items[at - 1], item) else math.inf
-        now = [before[0] if item == MANY else before[0] + (inner if at else front)]
-        for column in range(columns):
-            if item == MANY:
-                now.append(np.minimum(before[column + 1], now[column]))
-            elif abs(column - at) > band:
-                now.append(never)
-            else:
-                least = before[column] + swaps[at, column]
-                if gaps:
-                    np.minimum(least, before[column + 1] + inner, out=least)
-                    np.minimum(least, now[column] + inner, out=least)
-                if column and math.isfinite(crossing):
-                    crossed = swaps[at, column - 1] + swaps[at - 1, column]
-                    np.minimum(least, earlier[column - 1] + crossed + np.float32(crossing), out=least)
-                now.append(least)
+        if item == MANY:
+            now = [*accumulate(before, np.minimum)]
+        else:
+            near = range(max(0, at - band), min(columns, at + band + 1))
+            now = [before[0] + (inner if at else front), *[never] * columns]
+            now[near.start + 1 : near.stop + 1] = (before[column] + swaps[at, column] for column in near)
+            if at and _can_turn(items[at - 1], item) and math.isfinite(turned):
+                _take_turned(now, near, earlier, swaps[at - 1 : at + 1], turned)
+            if gaps:
+                _take_gaps(now, near, before, inner)
         earlier, before = before, now
     return np.stack(before)[lengths, np.arange(count)]
+
+
+def _take_turned(now: list[Costs], near: Iterable[int], earlier: Sequence[Costs], swaps: Costs, turned: float) -> None:
+    """Lower the costs where this item and the last one changed places."""
+    last, this = swaps
+    for column in near:
+        if column:
+            crossed = this[column - 1] + last[column]
+            np.minimum(now[column + 1], earlier[column - 1] + crossed + np.float32(turned), out=now[column + 1])
+
+
+def _take_gaps(now: list[Costs], near: Iterable[int], before: Sequence[Costs], inner: Costs) -> None:
+    """Lower the costs where this item or a character of the text is alone."""
+    for column in near:
+        np.minimum(now[column + 1], before[column + 1] + inner, out=now[column + 1])
+        np.minimum(now[column + 1], now[column] + inner, out=now[column + 1])
 
 
 def _gaps(asked: Asked, bodies: Coded, confusions: Confusions) -> Gaps:
