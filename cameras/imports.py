@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import OuterRef, Subquery
-from django.utils.translation import gettext as _
 
 from cameras.models import Camera, CameraImport, ImportChange, ImportProblem
 from cameras.standard_list import Plan, Planned, Problem, Reading, Standing, make_plan, read_list
@@ -22,6 +21,7 @@ from portal.accounts.models import Agency
 from portal.audit.models import Action
 from portal.audit.services import record
 from portal.jobs import JobStatus, end_job, now_and_then, renew_claim, run_job
+from portal.sentences import gettext as _
 
 BATCH = 2000
 FIELDS = [column.name for column in fields(Standing)]

@@ -51,7 +51,7 @@ class JobAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("progress"), ordering="progress")
     def shown_progress(self, job: Any) -> str:
-        return format_html('<progress max="1" value="{}"></progress> {}%', job.progress, round(job.progress * 100))
+        return format_html('<progress max="1" value="{}"></progress> {}', job.progress, percent(job.progress))
 
 
 class RecordingForm(forms.ModelForm[Recording]):

@@ -26,6 +26,7 @@ from inference.sentences import in_words
 from inference.signals import sightings_written
 from portal import jobs
 from portal.jobs import JobStatus
+from portal.sentences import joined
 
 TrackKey = tuple[str, int, tuple[int, ...]]
 
@@ -80,7 +81,7 @@ def write_result(analysis: Analysis, result: AnalysisResult) -> None:
                 analysis,
                 JobStatus.DONE,
                 sightings_written=len(result.tracks),
-                warning="\n".join(in_words(warning, name=_known_name(analysis)) for warning in result.warnings),
+                warning=joined((in_words(one, name=_known_name(analysis)) for one in result.warnings), by="\n"),
             )
             tell = partial(sightings_written.send_robust, sender=Analysis, analysis_id=analysis.pk)
             transaction.on_commit(tell, robust=True)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 
 from inference.core.errors import Sentence
+from portal import sentences
+from portal.sentences import gettext
 
 # Every sentence that the core can say about somebody's file. Listed so that translators find them.
 SENTENCES = [
@@ -55,4 +57,4 @@ def in_words(said: Exception | str, **values: Any) -> str:
     sentence = said.args[0] if isinstance(said, Exception) and said.args else said
     if isinstance(sentence, Sentence):
         return gettext(sentence.template).format(**(sentence.values | values))
-    return str(said)
+    return sentence if isinstance(sentence, sentences.Sentence) else str(said)

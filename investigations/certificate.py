@@ -5,6 +5,7 @@ it, the camera's recording covers it, and the recording had been analysed with t
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from django.utils import timezone
 from cameras.models import Camera, Recording
 from investigations.intervals import Interval, intersect, merge, subtract, total_s
 from investigations.models import Search, SearchRequest
-from investigations.querying import incomparable
+from investigations.querying import compared_by, compared_with, incomparable
 from portal.jobs import JobStatus
 
 
@@ -33,7 +34,8 @@ def build_certificate(request: SearchRequest) -> dict[str, Any]:
 
     `gaps` of a camera are [from, until, why]; why is `unindexed` (recorded, not analysed in time), `offline` (the
     camera was not in service), `destroyed` (older than the camera's retention) or `missing` (nothing was recorded).
-    `pictures_destroyed` counts the pictures searched by that retention has taken since.
+    `compared` counts a sighting once, however many searches compared it. `pictures_destroyed` counts the pictures
+    searched by that retention has taken since.
     """
     searches = request.searches.filter(status=JobStatus.DONE).prefetch_related("cameras")
     coverages: dict[int, Coverage] = defaultdict(Coverage)
@@ -46,7 +48,7 @@ def build_certificate(request: SearchRequest) -> dict[str, Any]:
         "made_at": timezone.now().isoformat(),
         "searches": len(searches),
         "unfinished": request.searches.exclude(status=JobStatus.DONE).count(),
-        "compared": sum(search.sightings_compared for search in searches),
+        "compared": _compared(searches),
         "without_small": any(not search.includes_small for search in searches),
         "pictures_destroyed": sum(search.pictures_destroyed for search in searches),
         "asked_s": asked,
@@ -54,6 +56,31 @@ def build_certificate(request: SearchRequest) -> dict[str, Any]:
         "share": searched / asked if asked else 0.0,
         "cameras": rows,
     }
+
+
+def _compared(searches: Iterable[Search]) -> int:
+    """How many sightings were compared. What a search compared within another's cameras and hours is among the other's.
+    Those of several are counted in what is stored now: at least what one compared, at most what all did."""
+    widest: list[tuple[Search, dict[str, str]]] = []
+    for row in sorted(searches, key=lambda row: -row.sightings_compared):
+        needed = compared_with(row)
+        if not any(needed == other_needed and _lies_within(row, other) for other, other_needed in widest):
+            widest.append((row, needed))
+    numbers = [row.sightings_compared for row, _needed in widest]
+    if len(numbers) < 2:
+        return sum(numbers)
+    first, *rest = (compared_by(row).order_by().values("pk") for row, _needed in widest)
+    return min(sum(numbers), max(*numbers, first.union(*rest).count()))
+
+
+def _lies_within(row: Search, other: Search) -> bool:
+    return (
+        row.kind == other.kind
+        and row.includes_small <= other.includes_small
+        and other.starts_at <= row.starts_at
+        and row.ends_at <= other.ends_at
+        and set(row.cameras.all()) <= set(other.cameras.all())
+    )
 
 
 def _add_search(coverages: dict[int, Coverage], search: Search) -> None:

@@ -52,7 +52,7 @@ class RequestConsumer(ListeningConsumer):
 
     async def event(self, message: dict[str, Any]) -> None:
         if await self._may_listen():
-            await self.send_json(events.for_viewer(message["event"], self.scope["user"]))
+            await self.send_json(message["event"])
         else:
             await self.close(code=FORBIDDEN)
 

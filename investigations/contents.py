@@ -22,7 +22,6 @@ from investigations.evidence.content import (
 )
 from investigations.intervals import Interval, intersect, total_s
 from investigations.models import Answer, AnswerItem, EvidencePackage, SearchRequest
-from investigations.reads import answered_items
 from portal.accounts.models import User
 
 # The map's border around the path, in degrees: about 300 m.
@@ -33,7 +32,7 @@ def content_of(package: EvidencePackage, pictures: dict[int, bytes]) -> Content:
     """Return what the report says; `pictures` maps the numbers of the answer's sightings to JPEGs."""
     answer = package.answer
     request, case = answer.request, answer.request.case
-    items = tuple(_item(row, pictures.get(row.number)) for row in answered_items(answer))
+    items = tuple(_item(row, pictures.get(row.number)) for row in answer.items.all())
     maker = package.requested_by
     return Content(
         package_id=str(package.pk),

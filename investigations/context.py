@@ -16,8 +16,12 @@ def notifications(request: HttpRequest) -> dict[str, Any]:
     return {
         "has_bell": SimpleLazyObject(lambda: _has_bell(user)),
         "unread_notifications": SimpleLazyObject(lambda: _count(user)),
-        "open_alerts": SimpleLazyObject(lambda: WatchAlert.objects.visible_to(user).open().count() if user else 0),
+        "open_alerts": SimpleLazyObject(lambda: _open_alerts(user)),
     }
+
+
+def _open_alerts(user: Any) -> int:
+    return WatchAlert.objects.visible_to(user).open().by_card().count() if user else 0
 
 
 def _has_bell(user: Any) -> bool:

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from investigations import events, workflow
 from investigations.models import Notification, Search, SearchRequest
@@ -12,6 +11,7 @@ from investigations.services.notices import announce
 from portal.audit.models import Action
 from portal.audit.services import record
 from portal.jobs import OPEN_JOB_STATUSES, cancel_job
+from portal.sentences import gettext as _
 
 
 def passed_deadlines(request: SearchRequest, now: datetime) -> dict[str, datetime]:

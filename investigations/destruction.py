@@ -16,7 +16,6 @@ from typing import Any
 
 from django.db import DatabaseError, models, transaction
 from django.utils import timezone
-from django.utils.translation import ngettext
 
 from cameras.models import Camera, Recording
 from inference.engine import get_gallery
@@ -31,6 +30,7 @@ from investigations.models import (
     AnswerItem,
     Attachment,
     Candidate,
+    Comment,
     Destruction,
     EvidencePackage,
     Notification,
@@ -42,12 +42,14 @@ from investigations.models import (
     WatchAlert,
     WatchEntry,
 )
+from investigations.sentences import path_destroyed
 from investigations.services.notices import announce
 from investigations.services.paths import take_from_path
 from portal import jobs
 from portal.audit.models import Action
 from portal.audit.services import record
 from portal.jobs import OPEN_JOB_STATUSES, JobStatus
+from portal.sentences import ngettext
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +84,11 @@ class Ledger:
         """Delete the rows, and count them with everything that goes with them."""
         _total, deleted = rows.delete()
         self.counts.update({label.lower(): count for label, count in deleted.items() if count})
+
+    def count(self, rows: models.QuerySet[Any], count: int) -> None:
+        """Count rows that stay, without what was destroyed of them."""
+        if count:
+            self.counts[rows.model._meta.label_lower] += count
 
 
 def destroy(destruction_id: int) -> None:
@@ -273,11 +280,14 @@ def _take_purge(request: SearchRequest) -> bool:
 
 
 def _delete_work(ledger: Ledger, request: SearchRequest) -> None:
-    """The leads, what was decided about them, and the path. That it was searched, where and when, stays; what for
-    does not, nor do the words and the plate of the request itself."""
+    """The leads, what was decided about them, and the path, also as it was told the station. That it was searched,
+    where and when, stays; what for does not, nor do the words and the plate of the request itself."""
     for rows in (Candidate.objects.filter(search__request=request), Path.objects.filter(request=request)):
         ledger.list_rows(rows)
         ledger.delete_rows(rows)
+    told = Comment.objects.filter(request=request, has_path=True)
+    ledger.list_rows(told)
+    ledger.count(told, told.update(text=path_destroyed(), has_path=False))
     _delete_watched(ledger, WatchEntry.objects.filter(request=request))
     request.searches.update(**SEARCH_WORDS)
     SearchRequest.objects.filter(pk=request.pk).update(**WORDS)
@@ -290,8 +300,7 @@ def _delete_packages(ledger: Ledger, request: SearchRequest) -> None:
         jobs.cancel_job(package)
     made = packages.exclude(file="")
     ledger.list_rows(made, file="file", sha256="sha256")
-    if count := made.update(file=""):
-        ledger.counts[EvidencePackage._meta.label_lower] += count
+    ledger.count(made, made.update(file=""))
     Unmasking.objects.filter(package__in=packages).update(sighting=None)
     AnswerItem.objects.filter(answer__request=request).update(sighting=None)
 

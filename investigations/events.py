@@ -1,5 +1,9 @@
-"""Live pushes: every payload that leaves through Channels is built here, typed, and sent on commit."""
+"""Live pushes: every payload that leaves through Channels is built here, typed, and sent on commit.
 
+None has texts: each listener fetches those that they may see, in their own language.
+"""
+
+from collections.abc import Iterable
 from typing import Any, Literal, TypedDict
 
 from asgiref.sync import async_to_sync
@@ -7,7 +11,6 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from investigations.models import EvidencePackage, Notification, Search, SearchRequest, WatchEntry
-from portal.accounts.models import User
 
 
 class SearchProgress(TypedDict):
@@ -16,7 +19,6 @@ class SearchProgress(TypedDict):
     status: str
     progress: float
     compared: int
-    error: str
 
 
 class CandidatesChanged(TypedDict):
@@ -37,7 +39,6 @@ class PackageProgress(TypedDict):
     answer: int
     status: str
     progress: float
-    error: str
 
 
 class RequestChanged(TypedDict):
@@ -92,6 +93,13 @@ def push(request_id: int, event: Event) -> None:
     transaction.on_commit(lambda: _send(request_group(request_id), event), robust=True)
 
 
+def push_candidates(request_id: int, sighting_ids: Iterable[int]) -> None:
+    """Tell of each search of the request that lists one of these sightings: what is decided about it shows in all."""
+    found = Search.objects.filter(request=request_id, candidates__sighting__in=set(sighting_ids))
+    for search_id in found.order_by().values_list("pk", flat=True).distinct():
+        push(request_id, {"type": "candidates.changed", "search": search_id})
+
+
 def push_request(request: SearchRequest, kind: str) -> None:
     push(
         request.pk,
@@ -116,17 +124,6 @@ def push_watch(entry: WatchEntry, what: Literal["entry", "alerts", "decision", "
     transaction.on_commit(lambda: _send(watch_group(entry.centre_id), event), robust=True)
 
 
-def for_viewer(event: Event, viewer: User) -> Event:
-    """Police learn that a job runs and how far it is; what went wrong in it is the centre's own matter."""
-    if viewer.is_centre_member:
-        return event
-    if event["type"] == "search.progress":
-        return {**event, "error": ""}
-    if event["type"] == "package.progress":
-        return {**event, "error": ""}
-    return event
-
-
 def push_search_progress(search: Search) -> None:
     push(
         search.request_id,
@@ -136,7 +133,6 @@ def push_search_progress(search: Search) -> None:
             "status": search.status,
             "progress": search.progress,
             "compared": search.sightings_compared,
-            "error": search.error,
         },
     )
 
@@ -150,7 +146,6 @@ def push_package_progress(package: EvidencePackage) -> None:
             "answer": package.answer_id,
             "status": package.status,
             "progress": package.progress,
-            "error": package.error,
         },
     )
 

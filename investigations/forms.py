@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from investigations.models import Case, CaseShare, LegalBasis, SearchRequest, Tip
+from investigations.models.request import PLACE_FIELDS, half_place_errors
 from investigations.plates import LONGEST_TYPED, read_plate
 from portal.accounts.models import Agency
 
 VEHICLE_FIELDS = ("plate", "vehicle_colour", "vehicle_type")
-PLACE_FIELDS = ("last_seen_latitude", "last_seen_longitude")
 
 
 class CaseFilterForm(forms.Form):
@@ -105,9 +105,17 @@ class RequestForm(forms.ModelForm):  # type: ignore[type-arg]
             self.fields["wanted"].help_text = _(
                 "Make, model, damage, stickers, load: what an operator can see from above and afar."
             )
+            for name in ("vehicle_colour", "vehicle_type"):
+                field: Any = self.fields[name]
+                field.choices = [("", _("not known")), *field.choices[1:]]
         else:
             for name in VEHICLE_FIELDS:
                 del self.fields[name]
+
+    def clean(self) -> None:
+        """As the verb does; the constraint of the model would say it above the form, as of no field."""
+        for name, sentence in half_place_errors(self.cleaned_data).items():
+            self.add_error(name, sentence)
 
     def clean_plate(self) -> str:
         return read_plate(self.cleaned_data["plate"])

@@ -11,7 +11,6 @@ from statistics import fmean
 from inference.models import Sighting
 from investigations.alternatives import FoundPath, Lead, Weights, find_paths, find_rivals, measure_path
 from investigations.models import Candidate, SearchRequest
-from investigations.models.search import CandidateQuerySet
 from investigations.paths import ADULT, PACES, Pace, Stop
 from portal.accounts.models import User
 
@@ -62,16 +61,11 @@ def weights_of(request: SearchRequest, candidates: Iterable[Candidate]) -> Weigh
     return replace(weights, midpoint=(fmean(alike) + fmean(others)) / 2)
 
 
-def known_to(rows: CandidateQuerySet, viewer: User) -> CandidateQuerySet:
-    """The candidates whose decision this person knows: of searches they worked on, or looked at by two people."""
-    return rows.exclude(pk__in=rows.hidden_from(viewer).values("pk"))
-
-
 def _known_candidates(request: SearchRequest, viewer: User) -> list[Candidate]:
     """Rows that the person knows, without what is neither confirmed for them nor undecided nor plainly rejected."""
     rows = Candidate.objects.visible_to(viewer).filter(search__request=request)
     shown = set(rows.shown_on_path_to(viewer).values_list("pk", flat=True))
-    known = known_to(rows, viewer).select_related("sighting__camera").defer("sighting__trajectory")
+    known = rows.known_to(viewer).select_related("sighting__camera").defer("sighting__trajectory")
     known = known.prefetch_related("sighting__plates")
     return [row for row in known if row.decision != Decision.CONFIRMED or row.pk in shown]
 

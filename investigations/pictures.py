@@ -5,7 +5,7 @@ picture fetched without such a pass leaves an entry of its own.
 """
 
 from django.core import signing
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from inference.models import Plate, PlateQuerySet, Sighting, SightingQuerySet
@@ -24,8 +24,11 @@ def sightings_visible_to(user: User) -> SightingQuerySet:
 
 
 def plates_visible_to(user: User) -> PlateQuerySet:
-    """Who may see a sighting may see its number plate."""
-    return Plate.objects.filter(sighting__in=sightings_visible_to(user))
+    """The centre's people see those of all its sightings, police those that they were answered with."""
+    own = Sighting.objects.visible_to(user).values("pk")
+    answered = AnswerItem.objects.visible_to(user).filter(sighting=OuterRef("sighting"), plate=OuterRef("text"))
+    plates = Plate.objects.filter(Q(sighting__in=own) | Exists(answered))
+    return plates.select_related("sighting__camera")  # by which the audit trail names it
 
 
 def sighting_url(sighting_id: int, viewer: User) -> str:

@@ -4,9 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
 from inference.core.plates import Pattern, plate_distance
 from inference.core.plates.evidence import body_chance, far_from, match_chance, plate_evidence
 from inference.engine import confusions_of
@@ -14,6 +11,8 @@ from inference.models import Plate, PlateQuerySet, SightingQuerySet
 from inference.plates import find_plates
 from investigations.models import Search
 from investigations.plates import pattern_of
+from portal.sentences import gettext as _
+from portal.sentences import ngettext
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def plate_warnings(row: Search, sightings: SightingQuerySet, *, is_alone: bool) 
     """
     if not row.plate_reader:
         return [_("No model reads number plates here: they were not compared.")]
-    lines = []
+    lines: list[str] = []
     if unread := sightings.unread_by(row.plate_reader).values("recording").distinct().count():
         said = ngettext(
             "In %(count)d recording number plates were not looked for: it was analysed without a reader of plates.",
@@ -112,8 +111,8 @@ def plate_warnings(row: Search, sightings: SightingQuerySet, *, is_alone: bool) 
         lines.append(said % {"count": unread})
     vehicles = sightings.count()
     if plateless := vehicles - plates_compared(row, sightings):
-        said = _without_plates_alone(vehicles) if is_alone else _without_plates(vehicles)
-        lines.append(said % {"count": plateless, "all": vehicles})
+        without = _without_plates_alone(vehicles) if is_alone else _without_plates(vehicles)
+        lines.append(without % {"count": plateless, "all": vehicles})
     return lines
 
 

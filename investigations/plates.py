@@ -6,7 +6,6 @@ from itertools import groupby
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inference.core.errors import PlateError, say
@@ -15,6 +14,7 @@ from inference.core.plates.asked import meant, take_apart
 from inference.core.plates.evidence import foreign_of, has_shape
 from inference.core.plates.text import JAMO_AS_TYPED, MANY, MOST_TYPED, ONE, shown, spell_pattern, with_digits
 from inference.sentences import in_words
+from portal.sentences import gettext as _
 
 # As it may be typed, with gaps and letters taken apart, and as it is kept.
 LONGEST_TYPED, LONGEST_KEPT = MOST_TYPED, 20

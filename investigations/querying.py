@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from django.conf import settings
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from inference.core.detections import Kind
@@ -16,10 +15,13 @@ from inference.core.proposals import propose_box
 from inference.core.ranking import Wanted
 from inference.core.reid import embed_query
 from inference.engine import get_detector, get_embedder, model_store
-from inference.models import Feature, Sighting, SightingQuerySet
+from inference.models import Analysis, Feature, Sighting, SightingQuerySet
 from inference.sentences import in_words
 from investigations.models import QueryPicture, Search
 from investigations.plate_search import AskedPlate
+from portal.jobs import JobStatus
+from portal.sentences import gettext as _
+from portal.sentences import joined
 
 NOTHING = np.zeros((0, 0), np.float32)
 
@@ -71,7 +73,7 @@ def features_of(row: Search) -> NDArray[np.float32]:
             picture.save(update_fields=["error"])
     if vectors:
         return np.concatenate(vectors)
-    errors = " ".join(row.pictures.exclude(error="").values_list("error", flat=True))
+    errors = joined(row.pictures.exclude(error="").values_list("error", flat=True))
     if errors or not (row.wanted or row.is_by_plate):
         raise NoQuery(errors or _("Add a picture to search by."))
     return NOTHING
@@ -125,6 +127,27 @@ def incomparable(row: Search) -> SightingQuerySet:
     if row.is_by_plate:
         return sightings.unread_by(row.plate_reader)
     return sightings.exclude(features__embedder=row.embedder)
+
+
+def compared_by(row: Search) -> SightingQuerySet:
+    """Sightings in the cameras and hours of the search that have what it compares, of recordings that had been analysed
+    when it began."""
+    begun = row.started_at or row.requested_at
+    read = Analysis.objects.filter(status=JobStatus.DONE, ended_at__lte=begun).values("recording")
+    sightings = Sighting.objects.current().filter(kind=row.kind, recording__in=read)
+    sightings = sightings.filter(camera__in=row.cameras.values("pk")).seen_between(row.starts_at, row.ends_at)
+    if not row.includes_small:
+        sightings = sightings.filter(is_small=False)
+    return sightings.filter(**compared_with(row))
+
+
+def compared_with(row: Search) -> dict[str, str]:
+    """What a sighting must have to be compared, as a condition."""
+    if is_by_plate_alone(row):
+        return {"plates__reader": row.plate_reader}
+    if row.wanted and not row.had_pictures():
+        return {"descriptions__describer": row.describer}
+    return {"features__embedder": row.embedder}
 
 
 def is_by_plate_alone(row: Search) -> bool:

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inference.core.plates import PlateRead
@@ -12,8 +11,9 @@ from inference.core.plates.agreement import LIKELY, are_of_two_plates
 from inference.core.plates.marks import Mark, State, mark_plate
 from inference.engine import confusions_of
 from inference.models import Plate, Sighting
-from investigations.models import Answer, AnswerItem, PathPoint, Search
+from investigations.models import AnswerItem, PathPoint, Search
 from investigations.plates import pattern_of
+from portal.sentences import gettext as _
 
 
 def read_of(sighting: Sighting, text: str = "") -> Plate | None:
@@ -48,13 +48,11 @@ def note_plates_of(points: Sequence[PathPoint]) -> None:
         point.other_plate = plate
 
 
-def answered_items(answer: Answer) -> list[AnswerItem]:
-    """Return the sightings of an answer, noted upon as the points of a path."""
-    items = list(answer.items.all())
+def note_plates_of_items(items: Sequence[AnswerItem]) -> None:
+    """Note the same on the sightings of an answer that is about to be sent."""
     reads = [PlateRead(item.plate, item.plate_confidence or 0.0) if item.plate else None for item in items]
     for item, plate in zip(items, other_plates(reads), strict=True):
         item.other_plate = plate
-    return items
 
 
 def plates_before(sightings: Iterable[Sighting]) -> list[str]:
@@ -69,10 +67,14 @@ def other_plates(reads: Iterable[PlateRead | None]) -> list[str]:
     Args:
         reads: In the order of the stops; None where nothing was read.
     """
+    listed = list(reads)
+    if len({read.text for read in listed if read}) < 2:
+        return [""] * len(listed)
+    confusions = confusions_of(settings.PLATE_READER_MODEL)
     before: PlateRead | None = None
     found = []
-    for read in reads:
-        is_other = before is not None and read is not None and _are_of_two_plates(before, read)
+    for read in listed:
+        is_other = before is not None and read is not None and are_of_two_plates(before, read, confusions)
         found.append(before.text if before and is_other else "")
         # Of one vehicle's reads the surest is what the next are held against, and of another's none that is unlikely.
         if read and (before is None or read.confidence > (LIKELY if is_other else before.confidence)):
@@ -83,7 +85,3 @@ def other_plates(reads: Iterable[PlateRead | None]) -> list[str]:
 def say_other_plate(plate: str) -> str:
     """Say that a stop has another plate than this one, which was read before."""
     return _("Another number plate than before (%(plate)s): check whether it is the same vehicle.") % {"plate": plate}
-
-
-def _are_of_two_plates(one: PlateRead, other: PlateRead) -> bool:
-    return one.text != other.text and are_of_two_plates(one, other, confusions_of(settings.PLATE_READER_MODEL))

@@ -3,17 +3,16 @@
 While it looks, the list is in the order of the plain cosines; at the end its head is re-ranked and gets its odds.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from time import monotonic
 
 import numpy as np
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
-from cameras.models import Recording, RecordingQuerySet
+from cameras.models import Camera, Recording, RecordingQuerySet
 from inference.core.ranking import fuse
 from inference.engine import get_gallery
 from inference.gallery import Found, Match
@@ -56,6 +55,8 @@ from investigations.querying import (
 from portal import jobs
 from portal.accounts.models import User
 from portal.jobs import JobStatus
+from portal.sentences import gettext as _
+from portal.sentences import joined
 
 __all__ = ["NoQuery", "cut_out", "query_features", "search", "write_candidates"]
 
@@ -227,15 +228,19 @@ def unanalysed_warning(row: Search, camera_ids: Sequence[int]) -> str:
     """Say which cameras' hours were not searched, so that "not found" is not taken for "not there"."""
     recorded = Recording.objects.filter(camera_id__in=camera_ids).overlapping(row.starts_at, row.ends_at)
     silent = row.cameras.exclude(pk__in=recorded.values("camera_id"))
-    lines = []
+    lines: list[str] = []
     if silent:
-        lines.append(_("No recording in these hours: %s.") % ", ".join(camera.code for camera in silent))
+        lines.append(_("No recording in these hours: %(cameras)s.") % {"cameras": _codes(silent)})
     unread = row.cameras.filter(pk__in=_unread(recorded, row).values("camera_id"))
     if unread:
-        lines.append(_("Not analysed yet: %s.") % ", ".join(camera.code for camera in unread))
+        lines.append(_("Not analysed yet: %(cameras)s.") % {"cameras": _codes(unread)})
     if row.is_by_plate:
         lines += plate_warnings(row, _searchable(row, camera_ids), is_alone=is_by_plate_alone(row))
-    return "\n".join(lines)
+    return joined(lines, by="\n")
+
+
+def _codes(cameras: Iterable[Camera]) -> str:
+    return ", ".join(camera.code for camera in cameras)
 
 
 def _unread(recorded: RecordingQuerySet, row: Search) -> RecordingQuerySet:

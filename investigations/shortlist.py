@@ -6,6 +6,7 @@ whose confirmation the viewer knows.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -53,17 +54,24 @@ class Conflict:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """What the list says about one candidate besides its sighting.
+class Standing:
+    """What was decided about a sighting, in the list of which search, and the second opinion ("" while none stands)."""
 
-    `reason` of the decision that stands and `verdict` of the second opinion ("" where there is none) are not for
-    everybody: the serializer decides.
-    """
+    decision: str
+    search: int
+    reason: str
+    by: str
+    at: datetime | None
+    verdict: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the list says about one candidate besides its sighting; `standing` as far as the viewer may know it."""
 
     rank: int
     group: int
-    reason: str
-    verdict: str
+    standing: Standing | None
     has_footage: bool
     conflict: Conflict | None
     evidence: list[dict[str, Any]]
@@ -80,7 +88,7 @@ def findings_of(search: Search, viewer: User) -> dict[int, Finding]:
     """Return what is said about each candidate of `search`, which was read by `with_candidates`."""
     rows = list(search.candidates.all())
     groups, conflicts, stored = _groups(search, rows), _conflicts(search, rows, viewer), _stored_recordings(rows)
-    reasons, verdicts, best = _reasons(search), _verdicts(search), likeness_of(search)
+    standing, best = _standing(search, viewer), likeness_of(search)
     pictures = [picture for picture in search.pictures.all() if not picture.error and not picture.is_against]
     number = {picture.pk: at for at, picture in enumerate(pictures_shown(search, viewer), start=1)}
     only = pictures[0].pk if len(pictures) == 1 else None
@@ -91,8 +99,7 @@ def findings_of(search: Search, viewer: User) -> dict[int, Finding]:
         findings[row.pk] = Finding(
             rank=at + 1,
             group=groups[row.pk],
-            reason=reasons.get(row.pk, ""),
-            verdict=verdicts.get(row.pk, ""),
+            standing=standing.get(row.sighting_id),
             has_footage=row.sighting.recording_id in stored,
             conflict=conflicts.get(row.pk),
             evidence=_evidence(search, row, at + 1, worse, like, number),
@@ -145,14 +152,22 @@ def _place(look: tuple[str, Any]) -> int:
     return _PLACES.get(look[0], len(_PLACES))
 
 
-def _reasons(search: Search) -> dict[int, str]:
-    decisions = CandidateDecision.objects.filter(candidate__search=search).order_by("at", "id")
-    return dict(decisions.values_list("candidate_id", "reason"))
+def _standing(search: Search, viewer: User) -> dict[int, Standing]:
+    """By sighting what this person knows to be decided in the request, in whichever of its searches."""
+    of_request = {"candidate__search__request": search.request_id}
+    decisions = CandidateDecision.objects.filter(**of_request).select_related("actor").order_by("at", "id")
+    last = {decision.candidate_id: decision for decision in decisions}
+    reviews = SecondReview.objects.standing().filter(**of_request)
+    verdicts = dict(reviews.values_list("candidate_id", "verdict"))
+    rows = Candidate.objects.filter(search__request=search.request_id).decided().known_to(viewer)
+    return {
+        row.sighting_id: Standing(row.decision, row.search_id, *_told(last.get(row.pk)), verdicts.get(row.pk, ""))
+        for row in rows.order_by().defer("described")
+    }
 
 
-def _verdicts(search: Search) -> dict[int, str]:
-    reviews = SecondReview.objects.standing().filter(candidate__search=search)
-    return dict(reviews.values_list("candidate_id", "verdict"))
+def _told(decision: CandidateDecision | None) -> tuple[str, str, datetime | None]:
+    return (decision.reason, str(decision.actor), decision.at) if decision else ("", "", None)
 
 
 def _groups(search: Search, rows: Sequence[Candidate]) -> dict[int, int]:

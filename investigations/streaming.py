@@ -1,14 +1,12 @@
 """Files by parts, as players ask for them (RFC 9110, section 14): bounded in memory, also for hours of video."""
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
 CHUNK_BYTES = 256 * 1024
@@ -88,9 +86,7 @@ def _respond(request: HttpRequest, file: BinaryIO, size: int, etag: str, content
     if request.method == "HEAD":
         file.close()
         return HttpResponse(status=status, content_type=content_type, headers=headers)
-    # Under ASGI a plain iterator would be read to its end before the first byte is sent.
-    chunks = _sent(file, given) if isinstance(request, ASGIRequest) else _read(file, given)
-    return StreamingHttpResponse(chunks, status=status, content_type=content_type, headers=headers)
+    return StreamingHttpResponse(_read(file, given), status=status, content_type=content_type, headers=headers)
 
 
 def _asked_part(request: HttpRequest, size: int, etag: str) -> Part | None:
@@ -112,12 +108,3 @@ def _read(file: BinaryIO, part: Part) -> Iterator[bytes]:
         while left and (chunk := file.read(min(CHUNK_BYTES, left))):
             left -= len(chunk)
             yield chunk
-
-
-async def _sent(file: BinaryIO, part: Part) -> AsyncIterator[bytes]:
-    chunks = _read(file, part)
-    try:
-        while chunk := await asyncio.to_thread(next, chunks, b""):
-            yield chunk
-    finally:
-        file.close()

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +15,7 @@ from investigations import workflow
 from investigations.forms import time_input
 from investigations.models import Case, LegalBasis, SearchRequest, WatchAlert, WatchEntry
 from investigations.plates import LONGEST_TYPED
-from investigations.services.watch import MOST_HOURS_BACK, longest_days, open_requests
+from investigations.services.watch import CORRECTED, MOST_HOURS_BACK, longest_days, open_requests
 from investigations.services.watch_rows import Defaults
 from investigations.watch.reading import read_until
 from portal.accounts.models import User
@@ -49,12 +49,26 @@ class UntilField(forms.CharField):
         """Of a moment there is nothing more to check."""
 
 
+def watch_bases() -> QuerySet[LegalBasis]:
+    """The legal bases in force by which plates may be watched."""
+    return LegalBasis.objects.in_force().exclude(watch_days=0)
+
+
+class BasisSelect(forms.Select):
+    """Marks the bases that need the number of a document, for the page's script."""
+
+    def create_option(self, name: str, value: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        option = super().create_option(name, value, *args, **kwargs)
+        if getattr(value, "instance", None) and value.instance.needs_document:
+            option["attrs"]["data-document"] = ""
+        return option
+
+
 class BasisField(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """The legal bases in force by which plates may be watched, each with for how long."""
+    """The legal bases by which plates may be watched, each with for how long."""
 
     def __init__(self, **kwargs: Any) -> None:
-        rows = LegalBasis.objects.in_force().exclude(watch_days=0)
-        super().__init__(rows, label=_("legal basis"), **kwargs)
+        super().__init__(watch_bases(), label=_("legal basis"), widget=BasisSelect, **kwargs)
 
     def label_from_instance(self, obj: Any) -> str:
         days = longest_days(obj)
@@ -126,9 +140,32 @@ class WatchForm(forms.Form):
         self.fields["request"].queryset = requests.select_related("case")  # type: ignore[attr-defined]
 
 
+class CorrectForm(WatchForm):
+    """What of an entry may be put right."""
+
+    why = reason_field(_("why it is corrected"))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, user=user, **kwargs)
+        for name in ("valid_until", "request", "case", "hours_back"):
+            self.fields.pop(name, None)
+        own = LegalBasis.objects.filter(pk=self.initial["basis"].pk)  # though it may be out of force
+        self.fields["basis"].queryset = watch_bases() | own  # type: ignore[attr-defined]
+
+
+class DismissForm(forms.Form):
+    reason = reason_field(_("reason"))
+
+
+def values_of(entry: WatchEntry) -> dict[str, Any]:
+    """What the form says of an entry that is corrected, or watched again."""
+    values = {name: getattr(entry, name) for name in CORRECTED}
+    return {**values, "request": entry.request_id, "case": entry.case_id, "valid_until": _usual_end(entry.basis)}
+
+
 def first_values(user: User, request: SearchRequest | None) -> dict[str, Any]:
     """What a new entry most likely says; of a request what it says."""
-    basis = LegalBasis.objects.in_force().exclude(watch_days=0).first()
+    basis = watch_bases().first()
     if request is None:
         return {"valid_until": _usual_end(basis)}
     return {

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.languages import in_language_of
 from portal.accounts.models import User
+from portal.sentences import SentenceField
 
 logger = logging.getLogger(__name__)
 
@@ -52,8 +53,8 @@ class Job(models.Model):
 
     status = models.CharField(_("status"), max_length=10, choices=JobStatus, default=JobStatus.QUEUED)
     progress = models.FloatField(_("progress"), default=0)
-    error = models.TextField(_("error"), blank=True)
-    warning = models.TextField(_("warning"), blank=True)
+    error = SentenceField(_("error"), blank=True)
+    warning = SentenceField(_("warning"), blank=True)
     requested_by = models.ForeignKey(
         User, models.PROTECT, related_name="+", verbose_name=_("requested by"), null=True, blank=True
     )
@@ -93,7 +94,7 @@ def run_job(
     job = claim_job(jobs, pk)
     if job is None:
         return
-    with in_language_of(job.requested_by):  # what is written on the row is read by whoever asked for it
+    with in_language_of(job.requested_by):  # files that it makes are for whoever asked for them
         _do(job, work, explain, on_failure)
 
 

@@ -1,9 +1,11 @@
-"""What every request passes: response headers, and where it came from."""
+"""What every request passes: response headers, how much is sent at a time, and where it came from."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
@@ -19,6 +21,39 @@ POLICY = (
 )
 PAGE_POLICY = POLICY.format(script="")
 ADMIN_POLICY = POLICY.format(script=" 'unsafe-inline' 'unsafe-eval'")
+PIECE_BYTES = 1024 * 1024
+
+
+def send_in_pieces(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Files, exports and footage go out as they are read, in a thread: by itself Django reads under ASGI the whole of
+    what is not asynchronous, and warns, before it sends the first byte."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        if isinstance(request, ASGIRequest) and isinstance(response, StreamingHttpResponse) and not response.is_async:
+            response.streaming_content = _in_pieces(iter(response))
+        return response
+
+    return respond
+
+
+async def _in_pieces(parts: Iterator[bytes]) -> AsyncIterator[bytes]:
+    read = sync_to_async(_next_piece)
+    while piece := await read(parts):
+        yield piece
+
+
+def _next_piece(parts: Iterator[bytes]) -> bytes:
+    """As many parts as make a piece, fewer at the end, then none."""
+    taken, size = [], 0
+    for part in parts:
+        taken.append(part)
+        size += len(part)
+        if size >= PIECE_BYTES:
+            break
+    return b"".join(taken)
 
 
 class CompressStatic(GZipMiddleware):

@@ -163,7 +163,7 @@ def check_port(address: str, port: int) -> None:
             # As the server does: the connections of one that has just ended are no hindrance.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(place)
-    except socket.gaierror as error:
+    except (socket.gaierror, UnicodeError) as error:  # names that no host can have end in the latter
         raise StackError(f"{address} is no address of this machine.") from error
     except OSError as error:
         raise StackError(_why_not(error, address, port)) from error

@@ -9,8 +9,8 @@ from drf_spectacular.views import SpectacularAPIView
 
 from portal.accounts.second_factor import second_factor_not_required
 from portal.accounts.views import enter_code, recovery_codes, set_up
-from portal.texts import Texts
 from portal.views import ProfileView, admin_login, log_out_elsewhere, set_language
+from portal.views_texts import Texts
 
 favicon = RedirectView.as_view(url=static("dongseon/img/mark.svg"), permanent=True)
 an_hour = cache_control(private=True, max_age=3600)

@@ -7,7 +7,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from cameras.models import Camera, Recording
@@ -19,8 +18,8 @@ from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right
 from portal.audit.models import Action
 from portal.audit.services import record
+from portal.sentences import gettext as _
 
-REASON = "camera check"
 WIDEST_PX = 960
 BEFORE_END_S = 1.0
 
@@ -41,7 +40,7 @@ def view_snapshot(camera: Camera, *, actor: User) -> Snapshot:
         raise ValidationError(_("This camera has no recording yet."))
     frame = _last_frame(recording)
     details = {"camera": camera.code, "at_s": round(frame.time_s, 2)}
-    record(Action.PICTURE_VIEWED, actor=actor, target=recording, reason=REASON, details=details)
+    record(Action.PICTURE_VIEWED, actor=actor, target=recording, reason=_("camera check"), details=details)
     return Snapshot(recording.time_at(frame.time_s), encode_jpeg(_fitted(frame.image)))
 
 

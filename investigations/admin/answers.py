@@ -11,6 +11,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from inference.admin import JobAdmin
+from inference.core.figures import percent
 from investigations.admin.common import HistoryInline, OfRequestMixin, person_field, shown_code, workspace_link
 from investigations.models import Answer, AnswerItem, EvidencePackage, Unmasking
 from portal.accounts.admin import ReadOnlyAdmin
@@ -79,7 +80,7 @@ class AnswerAdmin(OfRequestMixin, ReadOnlyAdmin):
     @admin.display(description=_("searched of what was asked for"))
     def share(self, row: Answer) -> str:
         asked = row.certificate.get("asked_s", 0)
-        return f"{int(100 * row.certificate['searched_s'] / asked)} %" if asked else ""
+        return percent(row.certificate["searched_s"] / asked) if asked else ""
 
 
 class UnmaskingInline(HistoryInline):

@@ -46,8 +46,10 @@ class DecisionFilter(admin.SimpleListFilter):
         if value == "disputed":
             return queryset.disputed()
         if value == HIDDEN:
-            return queryset.filter(is_hidden=True)
-        return queryset.filter(decision=value, is_hidden=False) if value in Decision.values else queryset
+            return queryset.filter(is_hidden=True, standing=None)
+        if value == Decision.PENDING:
+            return queryset.filter(is_hidden=False, standing=None)
+        return queryset.filter(standing=value) if value in Decision.values else queryset
 
 
 class DecisionInline(HistoryInline):
@@ -109,10 +111,11 @@ class CandidateAdmin(ReadOnlyAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         hidden = Candidate.objects.hidden_from(acting_user(request)).filter(pk=OuterRef("pk"))
-        rows: QuerySet[Any] = super().get_queryset(request).annotate(is_hidden=Exists(hidden))
+        rows: Any = super().get_queryset(request).annotate(is_hidden=Exists(hidden))
         telling = Search.objects.refined_by_hidden(acting_user(request))
-        rows = rows.exclude(is_hidden=True, search__in=telling.values("pk"))
-        return rows.prefetch_related("search__pictures", "second_reviews", "sighting__plates")
+        rows = rows.exclude(is_hidden=True, search__in=telling.values("pk")).with_standing(acting_user(request))
+        shown: QuerySet[Any] = rows.prefetch_related("search__pictures", "sighting__plates")
+        return shown
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         """An address must not ask what the page does not tell."""
@@ -148,7 +151,7 @@ class CandidateAdmin(ReadOnlyAdmin):
     @display(  # type: ignore[untyped-decorator]
         description=_("second opinion"), label={"agreed": "success", "disputed": "danger"}
     )
-    def second_opinion(self, row: Candidate) -> tuple[str, str]:
+    def second_opinion(self, row: Any) -> tuple[str, str]:
         return _second_opinion_of(row)
 
     @admin.display(description=_("decision"))
@@ -156,7 +159,7 @@ class CandidateAdmin(ReadOnlyAdmin):
         return str(_decision_of(row)[1])
 
     @admin.display(description=_("second opinion"))
-    def second_opinion_text(self, row: Candidate) -> str:
+    def second_opinion_text(self, row: Any) -> str:
         return _second_opinion_of(row)[1]
 
     @admin.display(description=_("camera"), ordering="sighting__camera__code")
@@ -202,18 +205,29 @@ class CandidateAdmin(ReadOnlyAdmin):
 
     def _decide(self, request: HttpRequest, rows: QuerySet[Candidate], decision: str) -> None:
         reason, actor = request.POST.get("reason", ""), acting_user(request)
-        _apply(request, rows, lambda row: decide_candidate(row, decision, reason=reason, actor=actor))
+
+        def decide(row: Any) -> Candidate:
+            row.decision = row.standing or row.decision  # as the list shows it
+            return decide_candidate(row, decision, reason=reason, actor=actor)
+
+        _apply(request, rows, decide)
 
 
 def _decision_of(row: Any) -> tuple[str, str]:
-    return (HIDDEN, gettext("hidden")) if row.is_hidden else (row.decision, row.get_decision_display())
+    """What stands about its sighting, also if that was decided in another search, as far as the person knows."""
+    if row.standing is None:
+        return (HIDDEN, gettext("hidden")) if row.is_hidden else (Decision.PENDING, str(Decision.PENDING.label))
+    label = str(Decision(row.standing).label)
+    if row.standing_search != row.search_id:
+        label = gettext("%(decision)s, in search %(search)s") % {"decision": label, "search": row.standing_search}
+    return row.standing, label
 
 
-def _second_opinion_of(row: Candidate) -> tuple[str, str]:
-    review = row.second_review
-    if review is None:
+def _second_opinion_of(row: Any) -> tuple[str, str]:
+    if row.standing_verdict is None:
         return "", ""
-    return ("agreed", gettext("agrees")) if review.verdict == row.decision else ("disputed", gettext("disagrees"))
+    is_agreed = row.standing_verdict == row.standing
+    return ("agreed", gettext("agrees")) if is_agreed else ("disputed", gettext("disagrees"))
 
 
 def _apply(request: HttpRequest, rows: QuerySet[Candidate], verb: Callable[[Candidate], Any]) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -57,15 +57,13 @@ class OfRequestMixin:
 class PlateSearchMixin:
     """For rows with number plates that somebody answers for: a plate is found however it is spelled."""
 
-    model: type[Model]
     plate_fields: Sequence[str] = ["plate"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         found, may_repeat = super().get_search_results(request, queryset, search_term)  # type: ignore[misc]
-        plated = self.model._default_manager.filter(has_plate(search_term, *self.plate_fields))
-        return found | queryset.filter(pk__in=plated.values("pk")), may_repeat
+        return found | queryset.filter(has_plate(search_term, *self.plate_fields)), may_repeat
 
 
 def workspace_link(request: SearchRequest, text: str = "") -> str:

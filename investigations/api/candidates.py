@@ -107,7 +107,7 @@ def _search_answer(pk: int, actor: User, *, since: int = 0) -> Response:
     search = _shown(pk, actor)
     view_search(search, [candidate.sighting for candidate in search.candidates.all()], actor=actor)
     context = _context(search, actor)
-    usable = usable_decisions(search) if context["is_known"] else {"confirmed": 0, "rejected": 0}
+    usable = usable_decisions(search, actor) if context["is_known"] else {"confirmed": 0, "rejected": 0}
     context |= {"since": since, "usable": usable}
     return Response(SearchSerializer(search, context=context).data)
 

@@ -4,9 +4,10 @@
     python verify.py PACKAGE.zip
     python verify.py PACKAGE.zip --key "3f2a 91c0 …"     (회신 공문에 적힌 지문 · the fingerprint in the answer letter)
 
-This file is complete in itself, and long for that reason: Python 3.9 or newer is enough, on a computer without a
-network. It checks the signature, the SHA-256 of every file, and that not one byte of the package differs from what its
-contents call for. It ends with 0 if all is as it was signed, else with 1.
+Every package carries this file, and the portal hands it out by itself: it is one file, long as it is, because it has to
+run alone. Python 3.9 or newer is enough, on a computer without a network. It checks the signature, the SHA-256 of every
+file, and that not one byte of the package differs from what its contents call for. It ends with 0 if all is as it was
+signed, else with 1.
 
 A package (format dongseon-evidence/1) is one zip file in a canonical form: nothing compressed, no dates, no comments,
 no gaps. `manifest.json` comes first, then `manifest.sig`, then the files of the manifest sorted by the bytes of their

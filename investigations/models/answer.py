@@ -78,6 +78,8 @@ class AnswerItem(models.Model):
     compared = models.PositiveIntegerField(_("sightings compared"))
     plate = models.CharField(_("number plate as read"), max_length=MOST_CHARACTERS, blank=True)
     plate_confidence = models.FloatField(_("confidence of the number plate"), null=True, blank=True)
+    # That of a stop before, where this one's contradicts it, as it was judged when the answer was sent.
+    other_plate = models.CharField(_("number plate read before"), max_length=MOST_CHARACTERS, blank=True)
     hop_m = models.FloatField(_("distance (m)"), null=True, blank=True)
     hop_s = models.FloatField(_("time (s)"), null=True, blank=True)
     speed_mps = models.FloatField(_("speed (m/s)"), null=True, blank=True)
@@ -86,8 +88,6 @@ class AnswerItem(models.Model):
     confirmed_at = models.DateTimeField(_("first review"))
     agreed_by = models.CharField(_("second reviewer"), max_length=150, blank=True)
     agreed_at = models.DateTimeField(_("second review"), null=True, blank=True)
-    # The plate that was read at a stop before, where this one's contradicts it: `investigations.reads` finds it.
-    other_plate: str = ""
 
     objects = AnswerItemQuerySet.as_manager()
 

@@ -1,7 +1,8 @@
 """Who asks whom: a station's request to a control centre."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q, Value, When
 from django.db.models.functions import Coalesce, Least
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from investigations import workflow
@@ -19,6 +21,13 @@ from investigations.scope import Scope
 from portal.accounts.models import Agency, User
 
 NEVER = datetime(9000, 1, 1, tzinfo=UTC)
+PLACE_FIELDS = ("last_seen_latitude", "last_seen_longitude")
+
+
+def half_place_errors(said: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong at the half of a place that is missing, if the other one was said and both could be read."""
+    missing = [name for name in PLACE_FIELDS if name in said and said[name] is None]
+    return {missing[0]: gettext("A place has both a latitude and a longitude.")} if len(missing) == 1 else {}
 
 
 class SearchRequestQuerySet(models.QuerySet["SearchRequest"]):

@@ -12,6 +12,7 @@ from investigations.models.request import SearchRequest
 from investigations.models.search import Candidate
 from portal.accounts.models import Agency, User
 from portal.jobs import Job
+from portal.sentences import SentenceField
 
 
 class HoldQuerySet(models.QuerySet["Hold"]):
@@ -42,7 +43,7 @@ class Hold(models.Model):
     camera = models.ForeignKey(Camera, models.PROTECT, related_name="+", verbose_name=_("camera"))
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
-    reason = models.TextField(_("reason"))
+    reason = SentenceField(_("reason"))
     placed_by = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("placed by"))
     placed_at = models.DateTimeField(_("placed"), auto_now_add=True)
     released_at = models.DateTimeField(_("released"), null=True, blank=True)

@@ -15,6 +15,7 @@ from investigations import workflow
 from investigations.models.request import SearchRequest
 from portal.accounts.models import User
 from portal.jobs import Job
+from portal.sentences import SentenceField
 
 # Multiplying by one modulo the other puts rows into an order that says nothing of their similarity.
 SHUFFLE_BY, SHUFFLE_IN = 40_503, 65_537
@@ -150,7 +151,7 @@ class QueryPicture(models.Model):
     y1 = models.FloatField(null=True, blank=True)
     x2 = models.FloatField(null=True, blank=True)
     y2 = models.FloatField(null=True, blank=True)
-    error = models.TextField(_("error"), blank=True)
+    error = SentenceField(_("error"), blank=True)
     candidate = models.ForeignKey(
         "Candidate", models.SET_NULL, null=True, blank=True, related_name="+", verbose_name=_("decided candidate")
     )
@@ -176,6 +177,9 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         return self.filter(search__in=Search.objects.visible_to(user))
 
+    def decided(self) -> Self:
+        return self.exclude(decision=Candidate.Decision.PENDING)
+
     def confirmed(self) -> Self:
         return self.filter(decision=Candidate.Decision.CONFIRMED)
 
@@ -187,8 +191,7 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
     def disputed(self) -> Self:
         """Two people came to different verdicts."""
         other = SecondReview.objects.standing().exclude(verdict=models.OuterRef("decision"))
-        decided = self.exclude(decision=Candidate.Decision.PENDING)
-        return decided.filter(models.Exists(other.filter(candidate=models.OuterRef("pk"))))
+        return self.decided().filter(models.Exists(other.filter(candidate=models.OuterRef("pk"))))
 
     def without_second_review(self) -> Self:
         return self.exclude(pk__in=SecondReview.objects.standing().values("candidate_id"))
@@ -200,6 +203,24 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
     def hidden_from(self, user: User) -> Self:
         """Those whose decision this person must not learn, because they may give the second opinion."""
         return self.without_second_review().exclude(pk__in=Candidate.objects.of_participant(user).values("pk"))
+
+    def known_to(self, user: User) -> Self:
+        """Those whose decision this person knows: of searches they worked on, or looked at by two people."""
+        return self.exclude(pk__in=Candidate.objects.hidden_from(user).values("pk"))
+
+    def with_standing(self, user: User) -> Self:
+        """Note on each what was decided about its sighting, as far as this person knows, in whichever search of the
+        request: `standing`, `standing_search`, and the second opinion, `standing_verdict`; null where nothing was."""
+        same = {"search__request": models.OuterRef("search__request"), "sighting": models.OuterRef("sighting")}
+        standing = Candidate.objects.decided().known_to(user).filter(**same)
+        verdicts = SecondReview.objects.standing().filter(candidate=models.OuterRef("pk")).values("verdict")
+        return self.annotate(
+            standing=models.Subquery(standing.values("decision")[:1]),
+            standing_search=models.Subquery(standing.values("search")[:1]),
+            standing_verdict=models.Subquery(
+                standing.annotate(verdict=models.Subquery(verdicts)).values("verdict")[:1]
+            ),
+        )
 
     def shown_on_path_to(self, user: User) -> Self:
         """What a path shows to this person: what they know to be confirmed, or two people agree about."""
@@ -234,6 +255,10 @@ class Candidate(models.Model):
     model is not calibrated), `evidence` how much the description speaks for it (log-odds; null where none was given),
     `described` what it looks like: {attribute: [value, probability]}, and `plate` what was read of its number plate,
     with its distance from the plate that was asked for (null where none was asked for, or none was read).
+
+    A sighting is decided about once in a request: in one of its candidates. In the other searches that found it, it
+    stays undecided in its row, and what stands is looked up (`services.candidates` sees to the first, `shortlist` to
+    the second).
     """
 
     class Decision(models.TextChoices):
@@ -278,7 +303,7 @@ class Candidate(models.Model):
 
 
 class CandidateDecision(models.Model):
-    """One row for each decision on a candidate; the last one stands."""
+    """One row for each decision on a candidate; of those in the row that is decided the last one stands."""
 
     candidate = models.ForeignKey(Candidate, models.CASCADE, related_name="decisions", verbose_name=_("candidate"))
     old = models.CharField(_("from"), max_length=10, choices=Candidate.Decision)

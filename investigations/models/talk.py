@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from investigations.models.request import SearchRequest
 from investigations.models.watch import WatchEntry
 from portal.accounts.models import User
+from portal.sentences import SentenceField
 
 
 class CommentQuerySet(models.QuerySet["Comment"]):
@@ -25,8 +26,10 @@ class CommentQuerySet(models.QuerySet["Comment"]):
 class Comment(models.Model):
     request = models.ForeignKey(SearchRequest, models.CASCADE, related_name="comments", verbose_name=_("request"))
     author = models.ForeignKey(User, models.PROTECT, related_name="+", verbose_name=_("by"))
-    text = models.TextField(_("comment"), max_length=4000, validators=[MaxLengthValidator(4000)])
+    text = SentenceField(_("comment"), max_length=4000, validators=[MaxLengthValidator(4000)])
     is_internal = models.BooleanField(_("only for my own agency"), default=False)
+    # Its text tells where somebody was seen, and goes with the request's path.
+    has_path = models.BooleanField(_("tells a path"), default=False, editable=False)
     at = models.DateTimeField(_("when"), auto_now_add=True)
 
     objects = CommentQuerySet.as_manager()

@@ -1,13 +1,15 @@
 """The watch list: which plates a control centre looks out for, by what law, until when, and what was seen of them."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Max, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
@@ -20,9 +22,10 @@ from investigations import workflow
 from investigations.models.basis import LegalBasis
 from investigations.models.case import Case
 from investigations.models.request import SearchRequest
-from investigations.plates import LONGEST_KEPT, pattern_of
+from investigations.plates import LONGEST_KEPT, has_plate, pattern_of
 from portal.accounts.models import Agency, User
 from portal.jobs import OPEN_JOB_STATUSES, Job
+from portal.sentences import SentenceField
 
 LONGEST_REASON = 2000
 # Nothing is looked for any more for a request in one of these.
@@ -82,6 +85,11 @@ class WatchEntryQuerySet(models.QuerySet["WatchEntry"]):
         """Those of which a person may know that the plate is watched and until when: of requests that they may see."""
         return self.filter(request__in=SearchRequest.objects.visible_to(user))
 
+    def with_text(self, typed: str) -> Self:
+        """Those whose reason or document says what was typed, or whose plate has it, however it is spelled."""
+        said = Q(reason__icontains=typed) | Q(document_number__icontains=typed)
+        return self.filter(said | has_plate(typed, "plate"))
+
     def lapsed(self, now: datetime) -> Self:
         """Not ended yet, though their time is over, or that of the request or case which they are for."""
         over = Q(valid_until__lte=now) | Q(request__status__in=REQUEST_OVER) | Q(case__status=Case.Status.CLOSED)
@@ -101,8 +109,8 @@ class WatchEntryQuerySet(models.QuerySet["WatchEntry"]):
 
 
 class WatchEntry(models.Model):
-    """A plate, or a pattern of one, that a centre looks out for. Its plate never changes: another one is another
-    entry. `purge_at` is when it and its alerts are destroyed, as far as is known now."""
+    """A plate, or a pattern of one, that a centre looks out for. `purge_at` is when it and its alerts are destroyed, as
+    far as is known now."""
 
     centre = models.ForeignKey(
         Agency,
@@ -141,7 +149,7 @@ class WatchEntry(models.Model):
         User, models.PROTECT, related_name="+", verbose_name=_("ended by"), null=True, blank=True
     )
     outcome = models.CharField(_("outcome"), max_length=10, choices=Case.Outcome, blank=True)
-    end_reason = models.TextField(_("why it ended"), blank=True, validators=[MaxLengthValidator(LONGEST_REASON)])
+    end_reason = SentenceField(_("why it ended"), blank=True, validators=[MaxLengthValidator(LONGEST_REASON)])
     purge_at = models.DateTimeField(_("to be destroyed"))
 
     objects = WatchEntryQuerySet.as_manager()
@@ -220,6 +228,21 @@ class WatchAlertQuerySet(models.QuerySet["WatchAlert"]):
 
     def open(self) -> Self:
         return self.filter(status=WatchAlert.Status.OPEN)
+
+    def by_card(self) -> QuerySet[Any, Any]:
+        """What is shown and decided as one, the latest seen first: the alerts of one sighting in one state. `last` is
+        one of them."""
+        vehicles = self.annotate(vehicle=Coalesce(F("sighting_id"), -F("pk"))).order_by().values("vehicle", "status")
+        return vehicles.annotate(seen=Max("seen_at"), last=Max("pk")).order_by("-seen", "-last")
+
+    def beside(self, alerts: Iterable["WatchAlert"]) -> Self:
+        """These alerts, and those of the same sightings in the same state."""
+        wanted = Q(pk__in=[])
+        for alert in alerts:
+            wanted |= Q(pk=alert.pk)
+            if alert.sighting_id is not None:
+                wanted |= Q(sighting=alert.sighting_id, status=alert.status)
+        return self.filter(wanted)
 
     def for_pages(self) -> Self:
         """With all that is shown of each."""

@@ -52,39 +52,60 @@ class DescribedSerializer(serializers.Serializer):  # type: ignore[type-arg]
     wanted = serializers.BooleanField(allow_null=True)
 
 
+class ElsewhereSerializer(serializers.Serializer):  # type: ignore[type-arg]
+    """In the list of which other search of the request a sighting was decided about, by whom and when."""
+
+    search = serializers.IntegerField()
+    by = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True)
+
+
 class CandidateStateSerializer(serializers.ModelSerializer[Candidate]):
     """What may change of a candidate, for somebody who knows how the search's were decided (`is_known` of the context),
     or does not.
 
-    `second` is what became of the second opinion: agreed, disputed, awaited, or nothing where none is asked for.
-    Candidates with the same `group` are pieces of one way past one camera. `odds` is the chance that it is somebody
-    else; null while the search still looks, and where the model has no calibration. `score` is the similarity to the
-    pictures searched by; null where there were none. `findings` of the context has what `shortlist` says about each.
+    A decision is about the sighting, and holds in all searches of the request. `elsewhere` says where it was made; null
+    where that was here, or where none is known. `second` is what became of the second opinion: agreed, disputed,
+    awaited, or nothing where none is asked for. Candidates with the same `group` are pieces of one way past one
+    camera. `odds` is the chance that it is somebody else; null while the search still looks, and where the model has no
+    calibration. `score` is the similarity to the pictures searched by; null where there were none. `findings` of the
+    context has what `shortlist` says about each.
     """
 
     decision = serializers.SerializerMethodField()
     reason = serializers.SerializerMethodField()
+    elsewhere = serializers.SerializerMethodField()
     second = serializers.SerializerMethodField()
     group = serializers.SerializerMethodField()
     conflict = serializers.SerializerMethodField()
 
     class Meta:
         model = Candidate
-        fields = ["id", "decision", "reason", "second", "group", "conflict", "score", "odds"]
+        fields = ["id", "decision", "reason", "elsewhere", "second", "group", "conflict", "score", "odds"]
 
     @extend_schema_field(serializers.ChoiceField(choices=SHOWN_DECISIONS))
     def get_decision(self, candidate: Candidate) -> str:
-        return candidate.decision if self._is_known(candidate) else HIDDEN
+        if standing := self._finding(candidate).standing:
+            return standing.decision
+        return Candidate.Decision.PENDING if self.context["is_known"] else HIDDEN
 
     def get_reason(self, candidate: Candidate) -> str:
-        return self._finding(candidate).reason if self._is_known(candidate) else ""
+        standing = self._finding(candidate).standing
+        return standing.reason if standing else ""
+
+    @extend_schema_field(ElsewhereSerializer(allow_null=True))
+    def get_elsewhere(self, candidate: Candidate) -> Any:
+        standing = self._finding(candidate).standing
+        return ElsewhereSerializer(standing).data if standing and standing.search != candidate.search_id else None
 
     @extend_schema_field(SECONDS)
     def get_second(self, candidate: Candidate) -> str:
-        if verdict := self._finding(candidate).verdict:
-            return "agreed" if verdict == candidate.decision else "disputed"
-        is_awaited = candidate.decision == Candidate.Decision.CONFIRMED and self._is_known(candidate)
-        return "awaited" if is_awaited else ""
+        standing = self._finding(candidate).standing
+        if standing is None:
+            return ""
+        if standing.verdict:
+            return "agreed" if standing.verdict == standing.decision else "disputed"
+        return "awaited" if standing.decision == Candidate.Decision.CONFIRMED else ""
 
     def get_group(self, candidate: Candidate) -> int:
         return self._finding(candidate).group
@@ -97,9 +118,6 @@ class CandidateStateSerializer(serializers.ModelSerializer[Candidate]):
     def _finding(self, candidate: Candidate) -> Finding:
         finding: Finding = self.context["findings"][candidate.pk]
         return finding
-
-    def _is_known(self, candidate: Candidate) -> bool:
-        return bool(self.context["is_known"] or self._finding(candidate).verdict)
 
 
 class CandidateSerializer(CandidateStateSerializer):

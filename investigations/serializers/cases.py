@@ -20,7 +20,6 @@ from investigations.models import (
 )
 from investigations.pictures import sighting_url
 from investigations.plates import LONGEST_TYPED, read_plate
-from investigations.reads import answered_items
 from investigations.serializers.workspace import LARGEST_ID
 from investigations.services.requests import RequestTerms
 from portal.accounts.models import Agency
@@ -228,7 +227,6 @@ class AnswerItemSerializer(serializers.ModelSerializer[AnswerItem]):
     """A sighting of an answer. `other_plate` is the number plate read before, where that read here contradicts it."""
 
     picture = serializers.SerializerMethodField()
-    other_plate = serializers.CharField(read_only=True)
 
     class Meta:
         model = AnswerItem
@@ -279,7 +277,7 @@ class AnswerSerializer(AnswerSummarySerializer):
 
     @extend_schema_field(AnswerItemSerializer(many=True))
     def get_items(self, answer: Answer) -> Any:
-        return AnswerItemSerializer(answered_items(answer), many=True, context=self.context).data
+        return AnswerItemSerializer(answer.items, many=True, context=self.context).data
 
 
 class SendAnswerSerializer(serializers.Serializer):  # type: ignore[type-arg]

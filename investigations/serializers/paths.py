@@ -9,7 +9,7 @@ from inference.models import Sighting
 from investigations.leads import Outlook
 from investigations.models import Answer, AnswerItem, Path, PathPoint
 from investigations.pictures import clip_url, sighting_url
-from investigations.reads import answered_items, plates_before
+from investigations.reads import plates_before
 from investigations.serializers.workspace import LARGEST_ID, SightingSerializer
 from investigations.whereabouts import LONGEST, Origin
 
@@ -106,7 +106,6 @@ class AnsweredPointSerializer(serializers.ModelSerializer[AnswerItem]):
     """A numbered sighting of an answer, in the shape of a path's point; its facts are the answer's own copies."""
 
     sighting = serializers.SerializerMethodField()
-    other_plate = serializers.CharField(read_only=True)
 
     class Meta:
         model = AnswerItem
@@ -134,7 +133,7 @@ class AnsweredPathSerializer(serializers.ModelSerializer[Answer]):
 
     @extend_schema_field(AnsweredPointSerializer(many=True))
     def get_points(self, answer: Answer) -> Any:
-        return AnsweredPointSerializer(answered_items(answer), many=True, context=self.context).data
+        return AnsweredPointSerializer(answer.items, many=True, context=self.context).data
 
 
 # ── Other paths ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -37,10 +37,12 @@ class PlateReadSerializer(serializers.ModelSerializer[Plate]):
 
 
 class MarkSerializer(serializers.Serializer):  # type: ignore[type-arg]
-    """One character of the read or, if it is missing there, of what was asked for."""
+    """One character of the read or, if it is missing there, of what was asked for; `asked` is what was asked for at its
+    place (?: not one character, empty: nothing)."""
 
     character = serializers.CharField()
     state = serializers.ChoiceField(choices=list(State))
+    asked = serializers.CharField(allow_blank=True)
 
 
 class PlateMatchSerializer(serializers.Serializer):  # type: ignore[type-arg]

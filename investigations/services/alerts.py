@@ -1,4 +1,6 @@
-"""Verbs on alerts of the watch list: confirm one, dismiss one, take that back."""
+"""Verbs on alerts of the watch list: confirm them, dismiss them, take that back."""
+
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -6,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from investigations import events
-from investigations.models import WatchAlert
+from investigations.models import WatchAlert, WatchEntry
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right, require_visible
 from portal.audit.models import Action
@@ -18,6 +20,21 @@ _ACTIONS = {
     Status.DISMISSED: Action.ALERT_DISMISSED,
     Status.OPEN: Action.ALERT_REOPENED,
 }
+
+
+@transaction.atomic
+def decide_alerts(alerts: Iterable[WatchAlert], status: str, *, reason: str, actor: User) -> list[WatchAlert]:
+    """Decide about several alerts at once, or about none of them: what is shown as one is decided as one."""
+    return [decide_alert(alert, status, reason=reason, actor=actor) for alert in alerts]
+
+
+@transaction.atomic
+def dismiss_open(entry: WatchEntry, *, reason: str, actor: User) -> list[WatchAlert]:
+    """Dismiss all alerts of an entry that nobody has decided about."""
+    alerts = list(WatchAlert.objects.visible_to(actor).open().filter(entry=entry).select_related("entry"))
+    if not alerts:
+        raise ValidationError(_("No alert of this plate is open any more."))
+    return decide_alerts(alerts, Status.DISMISSED, reason=reason, actor=actor)
 
 
 @transaction.atomic

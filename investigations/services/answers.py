@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from investigations.certificate import build_certificate
 from investigations.models import Answer, AnswerItem, Candidate, CandidateDecision, Notification, SearchRequest
-from investigations.reads import read_of
+from investigations.reads import note_plates_of_items, read_of
 from investigations.services.moves import lock_request, make_move, note_change
 from investigations.services.notices import announce
 from investigations.services.paths import order_sightings
@@ -72,14 +72,15 @@ def _check_state(request: SearchRequest, *, is_provisional: bool) -> None:
 def _check_candidates(
     request: SearchRequest, candidates: Sequence[Candidate], *, is_provisional: bool, actor: User
 ) -> list[Candidate]:
-    """Return the candidates as they are now, one for each sighting, or say which cannot be answered with."""
+    """Return the candidates that keep the decisions about these sightings, or say which cannot be answered with."""
     wanted = {candidate.pk for candidate in candidates}
-    rows = Candidate.objects.filter(pk__in=wanted, search__request=request).select_related("sighting__camera", "search")
+    named = Candidate.objects.filter(pk__in=wanted, search__request=request)
+    rows = Candidate.objects.filter(sighting__in=named.values("sighting"), search__request=request)
+    rows = rows.select_related("sighting__camera", "search")
     # Not all that is confirmed: trying out numbers must not tell somebody how candidates were decided.
     standing = rows.shown_on_path_to(actor) if is_provisional else rows.agreed()
     chosen = {row.sighting_id: row for row in standing.order_by(F("score").asc(nulls_first=True))}
-    if len(standing) != len(wanted):
-        missing = wanted - {row.pk for row in standing}
+    if missing := wanted - set(named.filter(sighting__in=list(chosen)).values_list("pk", flat=True)):
         said = _("%(count)d of the chosen candidates are not confirmed by two people who looked independently.")
         raise ValidationError(said % {"count": len(missing)})
     return list(chosen.values())
@@ -88,7 +89,7 @@ def _check_candidates(
 def _items(answer: Answer, candidates: Sequence[Candidate]) -> list[AnswerItem]:
     by_sighting = {candidate.sighting_id: candidate for candidate in candidates}
     ordered = order_sightings(candidate.sighting for candidate in candidates)
-    return [
+    items = [
         AnswerItem(
             answer=answer,
             number=number,
@@ -108,6 +109,8 @@ def _items(answer: Answer, candidates: Sequence[Candidate]) -> list[AnswerItem]:
         )
         for number, (sighting, hop) in enumerate(ordered, start=1)
     ]
+    note_plates_of_items(items)
+    return items
 
 
 def _evidence(candidate: Candidate) -> dict[str, Any]:

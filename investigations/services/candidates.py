@@ -1,17 +1,21 @@
-"""Verbs on candidates: confirm, reject, take a decision back; one or several at once."""
+"""Verbs on candidates: confirm, reject, take a decision back; one or several at once.
+
+A decision is about a sighting and holds for the whole request. Where several searches found it, one of their candidates
+keeps it, so that it is counted, reviewed and changed once.
+"""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from investigations import events
-from investigations.models import Candidate, CandidateDecision, Search
-from investigations.models.search import CandidateQuerySet
+from investigations.models import Candidate, CandidateDecision, Participant, Search
 from investigations.services.holds import hold_sighting
 from investigations.services.paths import take_from_path
-from investigations.services.reviews import join_search, void_second_review
+from investigations.services.reviews import join_search, review_candidate, void_second_review
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right
 from portal.audit.models import Action
@@ -25,11 +29,20 @@ _ACTIONS = {
 }
 
 
+class _Place(NamedTuple):
+    """The candidate that keeps the decision about a sighting, and what stands there now."""
+
+    row: Candidate
+    stands: str
+
+
 def decide_candidate(candidate: Candidate, decision: str, *, reason: str = "", actor: User) -> Candidate:
     """Confirm or reject a candidate, or take such a decision back (`pending`).
 
     `candidate` carries the decision that the actor saw: if somebody has decided since, ValidationError says so.
     Whoever does not know the search's decisions decides about what is undecided only, and knows them from then on.
+    What others have decided in a search that the actor does not know is undecided to them: their decision is then the
+    second opinion.
     """
     return decide_candidates([candidate], decision, reason=reason, actor=actor)[0]
 
@@ -40,24 +53,68 @@ def decide_candidates(
 ) -> Sequence[Candidate]:
     """Decide about several candidates alike, as `decide_candidate` does about one: about all of them, or none."""
     require_right(actor, Right.DECIDE_CANDIDATE)
-    visible = Candidate.objects.visible_to(actor).filter(pk__in=[candidate.pk for candidate in candidates])
-    if visible.count() != len({candidate.pk for candidate in candidates}):
-        raise _refusal(candidates, actor)
+    places = _lock_places(candidates, actor)
+    kept_in = [place.row.pk for place in places.values()]
+    hidden = set(Candidate.objects.decided().hidden_from(actor).filter(pk__in=kept_in).values_list("pk", flat=True))
     # Of all before any: the first decision makes the actor one who knows, and whether the call goes through must not
     # tell what was decided.
-    if visible.hidden_from(actor).exclude(decision=Decision.PENDING).exists():
+    if hidden & places.keys():
         raise ValidationError(
             _("Somebody else has decided about this candidate. Give the second opinion, or have the decisions shown.")
         )
     new = Decision(decision)
-    if new == Decision.REJECTED and not reason.strip() and not _stand(candidates, new, visible):
+    stand = all(
+        one.decision == new == places[one.pk].stands and places[one.pk].row.pk not in hidden for one in candidates
+    )
+    if new == Decision.REJECTED and not reason.strip() and not stand:
         raise ValidationError(_("Say in a word why this is not the person."))
-    was = {candidate.pk: candidate.decision for candidate in candidates}
-    # In one order, so that two who decide about the same ones wait for each other instead of blocking each other.
-    changed = [row for row in sorted(candidates, key=lambda row: row.pk) if _change(row, new, visible, reason, actor)]
-    for search in {row.search_id: row.search for row in changed}.values():
-        _follow(search, [row for row in changed if row.search_id == search.pk], was, actor)
+    changed = []
+    for candidate in sorted(candidates, key=lambda row: row.pk):
+        place = places[candidate.pk]
+        if candidate.decision != (Decision.PENDING if place.row.pk in hidden else place.stands):
+            raise ValidationError(_("Somebody else has decided about this candidate meanwhile. Look again."))
+        if new == candidate.decision:
+            continue
+        if place.row.pk in hidden:
+            _give_opinion(candidate, place, new, reason, actor)
+        else:
+            _change(candidate, place, new, reason, actor)
+            changed.append((candidate, place))
+    _follow(changed, actor)
     return candidates
+
+
+def _lock_places(candidates: Sequence[Candidate], actor: User) -> dict[int, _Place]:
+    """By candidate, where the decision about its sighting is kept: in the row that is decided; else in the one that
+    was, if the actor knows that search, so that who saw the first decision is not asked for the second opinion; else
+    in its own.
+
+    All rows of a sighting are locked, in one order, so that two who decide about it in two searches wait for each
+    other instead of deciding twice, or blocking each other.
+    """
+    visible = Candidate.objects.visible_to(actor).filter(pk__in=[candidate.pk for candidate in candidates])
+    asked = Search.objects.filter(candidates__in=visible.values("pk")).values("request")
+    requests = dict(Search.objects.filter(request__in=asked).values_list("pk", "request"))
+    same = Candidate.objects.filter(search__in=list(requests), sighting__in=visible.values("sighting")).order_by("pk")
+    locked = list(same.select_for_update().values_list("pk", "search", "sighting", "decision"))
+    known = Participant.objects.filter(user=actor).values("search")
+    before = CandidateDecision.objects.filter(candidate__in=[pk for pk, *_rest in locked], candidate__search__in=known)
+    were_decided = set(before.values_list("candidate", flat=True))
+    stands = {pk: decision for pk, _search, _sighting, decision in locked}
+    about = {pk: (requests[search], sighting) for pk, search, sighting, _decision in locked}
+    keeps: dict[tuple[int, int], int] = {}
+    for is_kept in (lambda pk: stands[pk] != Decision.PENDING, lambda pk: pk in were_decided):
+        for pk in filter(is_kept, stands):
+            keeps.setdefault(about[pk], pk)
+    if any(candidate.pk not in stands for candidate in candidates):
+        raise _refusal(candidates, actor)
+    kept_in = {candidate.pk: keeps.get(about[candidate.pk], candidate.pk) for candidate in candidates}
+    rows = Candidate.objects.select_related("search__request__case", "sighting__camera")
+    others = rows.in_bulk([pk for own, pk in kept_in.items() if own != pk])
+    return {
+        candidate.pk: _Place(others.get(kept_in[candidate.pk], candidate), stands[kept_in[candidate.pk]])
+        for candidate in candidates
+    }
 
 
 def _refusal(candidates: Sequence[Candidate], actor: User) -> PermissionDenied | ValidationError:
@@ -69,37 +126,39 @@ def _refusal(candidates: Sequence[Candidate], actor: User) -> PermissionDenied |
     return PermissionDenied(_("This candidate belongs to another control centre."))
 
 
-def _stand(candidates: Sequence[Candidate], new: str, visible: CandidateQuerySet) -> bool:
-    """True where everything is decided like this already."""
-    return all(row.decision == new for row in candidates) and not visible.exclude(decision=new).exists()
-
-
-def _change(candidate: Candidate, new: Decision, visible: CandidateQuerySet, reason: str, actor: User) -> bool:
-    """Decide about one candidate, unless it is decided so already; False then."""
-    old = Decision(candidate.decision)
-    rows = visible.filter(pk=candidate.pk, decision=old)
-    if new == old and rows.exists():
-        return False
-    if not rows.update(decision=new):
-        raise ValidationError(_("Somebody else has decided about this candidate meanwhile. Look again."))
-    CandidateDecision.objects.create(candidate=candidate, old=old, new=new, reason=reason, actor=actor)
+def _change(candidate: Candidate, place: _Place, new: Decision, reason: str, actor: User) -> None:
+    row, old = place.row, Decision(place.stands)
+    Candidate.objects.filter(pk=row.pk).update(decision=new)
+    CandidateDecision.objects.create(candidate=row, old=old, new=new, reason=reason, actor=actor)
     details = {
         "old": old.value,
         "new": new.value,
-        "score": None if candidate.score is None else round(candidate.score, 4),
+        "score": None if row.score is None else round(row.score, 4),
+        **({"search": candidate.search_id} if row.pk != candidate.pk else {}),
     }
-    record(_ACTIONS[new], actor=actor, target=candidate, reason=reason, details=details)
-    candidate.decision = new
-    void_second_review(candidate)
-    return True
+    record(_ACTIONS[new], actor=actor, target=row, reason=reason, details=details)
+    row.decision = candidate.decision = new
+    void_second_review(row)
 
 
-def _follow(search: Search, changed: Sequence[Candidate], was: dict[int, str], actor: User) -> None:
+def _give_opinion(candidate: Candidate, place: _Place, verdict: Decision, reason: str, actor: User) -> None:
+    """Somebody else decided about the sighting in a search that the actor does not know: two have looked now."""
+    review_candidate(place.row, verdict, reason=reason, actor=actor)
+    join_search(candidate.search, actor)
+    candidate.decision = place.stands
+
+
+def _follow(changed: Sequence[tuple[Candidate, _Place]], actor: User) -> None:
     """What the decisions bring with them: footage is kept, the path loses a stop, everybody who watches hears of it."""
-    join_search(search, actor)
-    for candidate in changed:
-        if candidate.decision == Decision.CONFIRMED:
-            hold_sighting(search.request, candidate.sighting, actor=actor)
-    if any(was[candidate.pk] == Decision.CONFIRMED for candidate in changed):
-        take_from_path(search.request, actor=actor)
-    events.push(search.request_id, {"type": "candidates.changed", "search": search.pk})
+    for search in {
+        row.search_id: row.search for candidate, place in changed for row in (candidate, place.row)
+    }.values():
+        join_search(search, actor)
+    for request in {place.row.search.request_id: place.row.search.request for _candidate, place in changed}.values():
+        places = [place for _candidate, place in changed if place.row.search.request_id == request.pk]
+        for place in places:
+            if place.row.decision == Decision.CONFIRMED:
+                hold_sighting(request, place.row.sighting, actor=actor)
+        if any(place.stands == Decision.CONFIRMED for place in places):
+            take_from_path(request, actor=actor)
+        events.push_candidates(request.pk, [place.row.sighting_id for place in places])

@@ -5,7 +5,6 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from cameras.models import Camera
 from inference.models import Sighting
@@ -16,6 +15,7 @@ from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right, require_visible
 from portal.audit.models import Action
 from portal.audit.services import record
+from portal.sentences import gettext as _
 
 
 @transaction.atomic

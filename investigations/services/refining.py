@@ -35,18 +35,26 @@ Decision = Candidate.Decision
 MOST_OF_A_KIND = 30
 
 
-def unused_decisions(search: Search) -> CandidateQuerySet:
+def known_decisions(search: Search, actor: User) -> CandidateQuerySet:
+    """What was decided about the sightings that this search found, in whichever search of the request, as far as the
+    actor knows."""
+    found = search.candidates.order_by().values("sighting")
+    same = Candidate.objects.filter(search__request=search.request_id, sighting__in=found)
+    return same.decided().known_to(actor)
+
+
+def unused_decisions(search: Search, actor: User) -> CandidateQuerySet:
     """Candidates decided about, or decided otherwise, since this search was last refined."""
-    decided = search.candidates.exclude(decision=Decision.PENDING)
+    decided = known_decisions(search, actor)
     last = search.refinements.aggregate(at=Max("requested_at"))["at"]
     if last is None:
         return decided
     return decided.filter(pk__in=CandidateDecision.objects.filter(at__gt=last).values("candidate_id"))
 
 
-def usable_decisions(search: Search) -> dict[str, int]:
+def usable_decisions(search: Search, actor: User) -> dict[str, int]:
     """How many of them a refinement would take, by kind: they are the last ones that were decided."""
-    counts = dict(unused_decisions(search).order_by().values_list("decision").annotate(Count("pk")))
+    counts = dict(unused_decisions(search, actor).order_by().values_list("decision").annotate(Count("pk")))
     return {kind.value: min(counts.get(kind, 0), MOST_OF_A_KIND) for kind in (Decision.CONFIRMED, Decision.REJECTED)}
 
 
@@ -61,14 +69,14 @@ def refine_search(search: Search, *, actor: User) -> Search:
     if not search.is_known_to(actor):
         raise PermissionDenied(_("Have the decisions of this search shown to you first."))
     check_scope(search.request, terms, actor)
-    if not unused_decisions(search).exists():
+    if not unused_decisions(search, actor).exists():
         raise ValidationError(_("Decide about a candidate first: nothing new is known since the last search."))
-    _check_query(search, terms)
+    _check_query(search, terms, actor)
     with transaction.atomic():
         begin_search(search.request, actor=actor)
         refined = create_search(search.request, terms, actor, parent=search)
         # Read only now: a decision that falls in between then counts as unused, rather than as used and is not.
-        decided = _decided(search)
+        decided = _decided(search, actor)
         _copy_pictures(search, refined)
         for candidate in decided:
             _add_candidate(refined, candidate)
@@ -92,9 +100,9 @@ def _terms_of(search: Search) -> SearchTerms:
     )
 
 
-def _decided(search: Search) -> list[Candidate]:
-    """The last decided ones of each kind, in the order of the list."""
-    rows = search.candidates.select_related("sighting").order_by("-decisions__at", "-pk")
+def _decided(search: Search, actor: User) -> list[Candidate]:
+    """The last decided ones of each kind."""
+    rows = known_decisions(search, actor).select_related("sighting").order_by("-decisions__at", "-pk")
     last: dict[int, Candidate] = {}
     for decision in (Decision.CONFIRMED, Decision.REJECTED):
         of_kind: dict[int, Candidate] = {}
@@ -105,10 +113,10 @@ def _decided(search: Search) -> list[Candidate]:
     return list(last.values())
 
 
-def _check_query(search: Search, terms: SearchTerms) -> None:
+def _check_query(search: Search, terms: SearchTerms, actor: User) -> None:
     """Refuse where nothing is left to search by: no picture of the target, and models that were changed since."""
     own = search.pictures.usable().exclude(image="").select_related("candidate")
-    if any(map(_still_stands, own)) or search.candidates.confirmed().exists() or goes_by_plate(terms):
+    if any(map(_still_stands, own)) or goes_by_plate(terms) or known_decisions(search, actor).confirmed().exists():
         return
     if knows_any(known_heads_of(describer_id(search.kind)), wanted_of(search)):
         return

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from investigations import workflow
 from investigations.models import Case, LegalBasis, Notification, ScopeChange, SearchRequest
+from investigations.models.request import half_place_errors
 from investigations.plates import read_plate
 from investigations.services.moves import lock_request, move_request, note_change
 from investigations.services.notices import announce
@@ -300,7 +301,7 @@ def term_errors(case: Case, said: Mapping[str, Any]) -> dict[str, str]:
     errors = _basis_errors(case, basis, said) if basis else {}
     if (seen_at := said.get("last_seen_at")) and seen_at > timezone.now():
         errors["last_seen_at"] = _("Nobody can have been seen in the future.")
-    return errors
+    return errors | half_place_errors(said)
 
 
 def _basis_errors(case: Case, basis: LegalBasis, said: Mapping[str, Any]) -> dict[str, str]:

@@ -40,7 +40,7 @@ def review_candidate(candidate: Candidate, verdict: str, *, reason: str = "", ac
     record(action, actor=actor, target=row, reason=reason, details=details)
     if not agrees:
         announce(search.request, Notification.Kind.DISPUTED, actor=actor)
-    events.push(search.request_id, {"type": "candidates.changed", "search": search.pk})
+    events.push_candidates(search.request_id, [row.sighting_id])
     return review
 
 
@@ -54,10 +54,10 @@ def show_decisions(search: Search, *, actor: User) -> None:
 
 
 def join_search(search: Search, user: User) -> list[int]:
-    """Note that `user` works on the search, and knows the decisions of those that it was refined from, which its list
+    """Note that `user` works on the search, and knows the decisions of those that it was refined by, which its list
     tells of; return the numbers of the searches of which that is new."""
-    decided = search.pictures.exclude(candidate=None).order_by()
-    known = sorted({search.pk, *decided.values_list("candidate__search_id", flat=True)})
+    telling = Candidate.objects.hidden_from(user).filter(pk__in=search.pictures.values("candidate"))
+    known = sorted({search.pk, *telling.order_by().values_list("search_id", flat=True)})
     return [pk for pk in known if Participant.objects.get_or_create(search_id=pk, user=user)[1]]
 
 

@@ -32,6 +32,7 @@ from portal.accounts.rights import Right, require_right, require_visible
 from portal.audit.models import Action
 from portal.audit.services import record
 from portal.jobs import cancel_job
+from portal.sentences import joined
 
 MOST_PICTURES = 10
 LARGEST_BYTES = 25_000_000
@@ -186,7 +187,7 @@ def _read_upload(upload: Upload) -> tuple[QueryPicture, bytes | None]:
     try:
         return picture, encode_jpeg(read_image(upload.content), quality=95)
     except ImageError as error:
-        picture.error = f"{upload.name}: {in_words(error)}"
+        picture.error = joined([f"{upload.name}:", in_words(error)])
         return picture, None
 
 

@@ -42,7 +42,7 @@ def share_path(request: SearchRequest, *, reason: str = "", actor: User) -> Comm
     if row.waits_for_approval:
         raise ValidationError(_("A supervisor has to approve this emergency before its path is shared."))
     path, points = _shareable(row)
-    comment = add_comment(row, describe_path(points, note=reason.strip()), actor=actor)
+    comment = add_comment(row, describe_path(points, note=reason.strip()), has_path=True, actor=actor)
     details = {"sightings": [point.sighting_id for point in points], "comment": comment.pk}
     record(Action.PATH_SHARED, actor=actor, target=path, reason=reason, details=details)
     return comment

@@ -24,11 +24,13 @@ PDF_START = b"%PDF-"
 
 
 @transaction.atomic
-def add_comment(request: SearchRequest, text: str, *, is_internal: bool = False, actor: User) -> Comment:
+def add_comment(
+    request: SearchRequest, text: str, *, is_internal: bool = False, has_path: bool = False, actor: User
+) -> Comment:
     """Say something about a request: to both sides, or to one's own agency only."""
     require_right(actor, Right.COMMENT)
     row = lock_request(request, actor=actor)
-    comment = Comment(request=row, author=actor, text=text.strip(), is_internal=is_internal)
+    comment = Comment(request=row, author=actor, text=text.strip(), is_internal=is_internal, has_path=has_path)
     comment.full_clean()
     comment.save()
     record(Action.COMMENT_ADDED, actor=actor, target=row, details={"comment": comment.pk, "internal": is_internal})

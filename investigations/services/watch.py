@@ -1,13 +1,13 @@
-"""Verbs on the watch list: put a plate on it, watch it for longer, end that, and look back for it.
+"""Verbs on the watch list: put a plate on it, correct that, watch it for longer, end that, and look back for it.
 
 Four eyes: a supervisor puts any plate on the list; an operator only the plate of a request that a supervisor has
 approved, that may be searched now and that their centre works on, by that request's basis. What is for such a request
-they may extend and end.
+they may correct, extend and end.
 Looking back goes through what was read of everybody, beyond any request's scope, and is a supervisor's act.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,22 +17,25 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from investigations import events
 from investigations.models import Case, LegalBasis, LookBack, SearchRequest, WatchEntry
 from investigations.plates import read_plate
+from investigations.watch.match import covers
 from investigations.watch.meaning import why_unwatchable
 from investigations.watch.tasks import run_look_back
 from portal.accounts.models import User
 from portal.accounts.rights import Right, has_right, require_right, require_visible
 from portal.audit.models import Action
 from portal.audit.services import record
+from portal.sentences import gettext as _
+from portal.sentences import ngettext, refusal
 
 logger = logging.getLogger(__name__)
 
 MOST_HOURS_BACK = 30 * 24
+# What a correction may change.
+CORRECTED = ("plate", "basis", "document_number", "reason", "vehicle_colour", "vehicle_type")
 Outcome = Case.Outcome
 
 
@@ -71,6 +74,37 @@ def add_entry(terms: WatchTerms, *, actor: User) -> WatchEntry:
     record(Action.WATCH_ADDED, actor=actor, target=entry, reason=entry.reason, details=details)
     events.push_watch(entry, "entry")
     return entry
+
+
+@transaction.atomic
+def correct_entry(entry: WatchEntry, terms: WatchTerms, *, reason: str, actor: User) -> WatchEntry:
+    """Put right what was entered wrongly: plate, reason, legal basis, document number or vehicle. When it ends and what
+    it is for stay, and so do its alerts."""
+    row = _lock(entry, actor)
+    if not row.is_active:
+        raise ValidationError(_ended())
+    _require_reason(reason, field="why")
+    built = build_entry(replace(terms, valid_until=row.valid_until, request=row.request, case=row.case), actor)
+    if not (changes := _changes(row, built)):
+        raise ValidationError(_("Nothing was changed."))
+    for name in (*CORRECTED, "retention_days", "purge_at"):
+        setattr(row, name, getattr(built, name))
+    save_entry(row, twin_of(row))
+    record(Action.WATCH_CORRECTED, actor=actor, target=row, reason=reason.strip(), details=changes)
+    events.push_watch(row, "entry")
+    entry.refresh_from_db()
+    return entry
+
+
+def _changes(row: WatchEntry, built: WatchEntry) -> dict[str, Any]:
+    """What a correction changes, with old and new values, but for the plate's: audit entries outlive it."""
+    pairs = {name: (getattr(row, name), getattr(built, name)) for name in CORRECTED}
+    changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+    values = {name: pair for name, pair in changed.items() if name != "plate"}
+    if "basis" in values:
+        values["basis"] = (row.basis.code, built.basis.code)
+    told = {name: {"old": str(old), "new": str(new)} for name, (old, new) in values.items()}
+    return {"changed": list(changed), **told} if changed else {}
 
 
 @transaction.atomic
@@ -195,6 +229,29 @@ def build_entry(terms: WatchTerms, actor: User, *, is_linked: bool = False) -> W
 
     `is_linked`: its request, if it has one, was just read from `open_requests`.
     """
+    entry = WatchEntry(
+        centre=actor.agency,
+        plate=_check_terms(terms, actor, is_linked=is_linked),
+        basis=terms.basis,
+        document_number=terms.document_number.strip(),
+        reason=terms.reason.strip(),
+        request=terms.request,
+        case=terms.case,
+        vehicle_colour=terms.vehicle_colour,
+        vehicle_type=terms.vehicle_type,
+        added_by=actor,
+        valid_until=terms.valid_until,
+        retention_days=terms.basis.retention_days,
+        purge_at=terms.valid_until + timedelta(days=terms.basis.retention_days),
+    )
+    # What it names was checked above; that it is stored is left to the database.
+    links = [field.name for field in entry._meta.concrete_fields if field.is_relation]
+    entry.full_clean(exclude=links, validate_constraints=False)
+    return entry
+
+
+def _check_terms(terms: WatchTerms, actor: User, *, is_linked: bool) -> str:
+    """Return the plate as it is kept; ValidationError by field says all that is wrong."""
     errors: dict[str, str] = {}
     plate = _read(terms.plate, errors)
     basis = terms.basis
@@ -212,29 +269,11 @@ def build_entry(terms: WatchTerms, actor: User, *, is_linked: bool = False) -> W
         errors |= _own_errors(terms, plate)
     if errors:
         raise ValidationError(errors)
-    entry = WatchEntry(
-        centre=actor.agency,
-        plate=plate,
-        basis=basis,
-        document_number=terms.document_number.strip(),
-        reason=terms.reason.strip(),
-        request=terms.request,
-        case=terms.case,
-        vehicle_colour=terms.vehicle_colour,
-        vehicle_type=terms.vehicle_type,
-        added_by=actor,
-        valid_until=terms.valid_until,
-        retention_days=basis.retention_days,
-        purge_at=terms.valid_until + timedelta(days=basis.retention_days),
-    )
-    # What it names was checked above; that it is stored is left to the database.
-    links = [field.name for field in entry._meta.concrete_fields if field.is_relation]
-    entry.full_clean(exclude=links, validate_constraints=False)
-    return entry
+    return plate
 
 
 def save_entry(entry: WatchEntry, twin: WatchEntry | None) -> None:
-    """Save a new entry beside its twin that is not ended; ValidationError if the plate is on the list already."""
+    """Save an entry beside its twin that is not ended; ValidationError if the plate is on the list already."""
     if twin:
         if twin.is_active:
             raise ValidationError({"plate": already(twin)})
@@ -248,9 +287,16 @@ def save_entry(entry: WatchEntry, twin: WatchEntry | None) -> None:
 
 
 def twin_of(entry: WatchEntry) -> WatchEntry | None:
-    """The entry for the same plate and purpose that is not ended."""
-    twins = WatchEntry.objects.filter(centre=entry.centre, plate=entry.plate, ended_at=None)
+    """Another entry for the same plate and purpose that is not ended."""
+    twins = WatchEntry.objects.filter(centre=entry.centre, plate=entry.plate, ended_at=None).exclude(pk=entry.pk)
     return twins.filter(request=entry.request, case=entry.case).select_related("request", "case", "basis").first()
+
+
+def overlapping(entry: WatchEntry, actor: User) -> list[WatchEntry]:
+    """The other entries that fit each vehicle that this one fits, or only such vehicles: their alerts come together."""
+    others = WatchEntry.objects.visible_to(actor).active(timezone.now()).exclude(pk=entry.pk).order_by("plate", "pk")
+    mine = entry.pattern
+    return [other for other in others if covers(other.pattern, mine) or covers(mine, other.pattern)]
 
 
 def already(twin: WatchEntry) -> str:
@@ -262,7 +308,7 @@ def _read(typed: str, errors: dict[str, str]) -> str:
     try:
         plate = read_plate(typed)
     except ValidationError as error:
-        errors["plate"] = " ".join(error.messages)
+        errors["plate"] = refusal(error)
         return ""
     if not plate:
         errors["plate"] = _("Which number plate? Put ? for a character that nobody knows, * for several.")
@@ -302,7 +348,7 @@ def _link_errors(terms: WatchTerms, actor: User) -> dict[str, str]:
 
 def _own_errors(terms: WatchTerms, plate: str) -> dict[str, str]:
     """What was approved is a plate and a basis: others are a supervisor's to watch."""
-    request, errors = terms.request, {}
+    request, errors = terms.request, dict[str, str]()
     if request is None:
         return {}
     if plate and plate != read_plate(request.plate):  # which may be kept with the * that parts no longer have
@@ -321,9 +367,9 @@ def _lock(entry: WatchEntry, actor: User) -> WatchEntry:
     return row
 
 
-def _require_reason(reason: str) -> None:
+def _require_reason(reason: str, *, field: str = "reason") -> None:
     if not reason.strip():
-        raise ValidationError({"reason": _("Say why; it is kept in the audit trail.")})
+        raise ValidationError({field: _("Say why; it is kept in the audit trail.")})
 
 
 def _ended() -> str:

@@ -1,7 +1,7 @@
 """Verbs on watch lists as files: check one, take over what the check has shown, discard it, and hand one out."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -20,8 +20,8 @@ from investigations import events
 from investigations.models import WatchEntry, WatchImport
 from investigations.services.watch_rows import Adding, Defaults, Plan, left_out
 from investigations.watch.columns import ENGLISH, Column
-from investigations.watch.reading import Problem, read_watch_list
-from investigations.watch.sentences import LEFT_DUBIOUS
+from investigations.watch.reading import Problem, Reading, read_watch_list
+from investigations.watch.sentences import LEFT_DUBIOUS, TOLD_ELSEWHERE
 from investigations.watch.writing import Sheet, write_sheet
 from portal.accounts.models import User
 from portal.accounts.rights import Right, require_right, require_visible
@@ -47,35 +47,34 @@ def check_watch_list(
     if (file.size or 0) > MOST_BYTES:
         most = {"size": MOST_BYTES // 1024**2}
         raise ValidationError(_("The file is too large: at most %(size)d MB are read. Divide it.") % most)
-    digest = sha256_of(file)
-    reading = read_watch_list(file.read())
-    plan = Plan(defaults, actor)
-    rows = [planned for row in reading.rows if (planned := plan.take(row))] if reading.is_readable else []
-    problems = sorted([*reading.problems, *plan.problems], key=lambda one: one.row)
-    refused = {problem.row for problem in problems if problem.is_refused} - {0}
-    noted = {problem.row for problem in problems if not problem.is_refused}
-    for planned in rows:
-        planned["is_dubious"] |= planned["row"] in noted
-    counts = {
-        "rows": reading.count,
-        "new": len(rows),
-        "dubious": sum(planned["is_dubious"] for planned in rows),
-        "there": len(plan.there),
-        "refused": len(refused - plan.there),
-    }
     row = WatchImport(
         centre=actor.agency,
         name=Path(file.name or "").name[:255] or "list.csv",
-        sha256=digest,
-        rows=rows,
-        problems=[problem.as_json() for problem in problems],
-        counts={**counts, "is_readable": reading.is_readable, "encoding": reading.encoding},
+        sha256=sha256_of(file),
         uploaded_by=actor,
     )
+    counts = _plan(row, read_watch_list(file.read()), Plan(defaults, actor))
     with transaction.atomic():
         row.save()
         record(Action.WATCH_CHECKED, actor=actor, target=row, details=_file_of(row) | counts)
     return row
+
+
+def _plan(row: WatchImport, reading: Reading, plan: Plan) -> dict[str, int]:
+    """Write down what would become of each row; return how many of each kind there are."""
+    row.rows = [planned for one in reading.rows if (planned := plan.take(one))] if reading.is_readable else []
+    problems = sorted([*reading.problems, *plan.problems], key=lambda one: one.row)
+    row.problems = _without_plates([problem.as_json() for problem in problems], plan.there)
+    refused = {problem.row for problem in problems if problem.is_refused} - {0}
+    counts = {
+        "rows": reading.count,
+        "new": len(row.rows),
+        "dubious": sum(planned["is_dubious"] for planned in row.rows),
+        "there": len(plan.there),
+        "refused": len(refused - plan.there),
+    }
+    row.counts = {**counts, "is_readable": reading.is_readable, "encoding": reading.encoding}
+    return counts
 
 
 @transaction.atomic
@@ -96,10 +95,12 @@ def import_watch_list(row: WatchImport, *, leaves_dubious: bool = False, actor: 
     added = [(values, one) for values, one in came if isinstance(one, WatchEntry)]
     skipped = [one for _values, one in came if isinstance(one, Problem)]
     became = [*skipped, *(left_out(values, LEFT_DUBIOUS, Column.PLATE) for values in left)]
-    problems = [*_without_plates(row, added), *(one.as_json() for one in became)]
+    problems = [*row.problems, *(one.as_json() for one in became)]
+    watched = {values["row"] for values, _entry in added}
+    watched |= {problem["row"] for problem in problems if problem["kind"] in TOLD_ELSEWHERE}
     WatchImport.objects.filter(pk=row.pk).update(
         rows=[_became(values, entry) for values, entry in added],
-        problems=sorted(problems, key=lambda one: one["row"]),
+        problems=sorted(_without_plates(problems, watched), key=lambda one: one["row"]),
         counts={**row.counts, "added": len(added), "skipped": len(skipped), "left": len(left)},
     )
     row.refresh_from_db()
@@ -133,7 +134,7 @@ def forget_results() -> int:
 
     What was taken over is told by its entries, as long as those are kept."""
     ended = WatchImport.objects.filter(status=Status.DONE, ended_at__lt=timezone.now() - RESULT_KEPT_FOR)
-    return ended.exclude(problems=[]).update(problems=[])
+    return sum(map(_forget_result, ended.exclude(problems=[])))
 
 
 @transaction.atomic
@@ -157,10 +158,13 @@ def export_watch_list(*, includes_ended: bool, actor: User) -> tuple[str, bytes]
     return name, content
 
 
-def _without_plates(row: WatchImport, added: Iterable[tuple[dict[str, Any], WatchEntry]]) -> list[dict[str, Any]]:
-    """What the check has said, of rows that were added without the plate: that is the entry's, and goes with it."""
-    numbers = {values["row"] for values, _entry in added}
-    return [{**problem, "plate": ""} if problem["row"] in numbers else problem for problem in row.problems]
+def _without_plates(problems: Iterable[dict[str, Any]], rows: Collection[int]) -> list[dict[str, Any]]:
+    """The problems, those of these rows without the plate: that is an entry's, and goes with it."""
+    return [_without_plate(problem) if problem["row"] in rows else problem for problem in problems]
+
+
+def _without_plate(problem: dict[str, Any]) -> dict[str, Any]:
+    return {**problem, "plate": "", "value": "" if problem["column"] == Column.PLATE else problem["value"]}
 
 
 def _became(values: dict[str, Any], entry: WatchEntry) -> dict[str, Any]:
@@ -176,6 +180,16 @@ def _file_of(row: WatchImport) -> dict[str, Any]:
 def _discard(row: WatchImport, actor: User | None) -> None:
     _end(row, Status.DISCARDED)
     record(Action.WATCH_DISCARDED, actor=actor, target=row, details=_file_of(row))
+
+
+@transaction.atomic
+def _forget_result(row: WatchImport) -> bool:
+    """False if another clock was quicker."""
+    if not WatchImport.objects.filter(pk=row.pk).exclude(problems=[]).update(problems=[]):
+        return False
+    details = {"rule": "result", "kept days": RESULT_KEPT_FOR.days, "counts": {"problems": len(row.problems)}}
+    record(Action.DATA_DESTROYED, actor=None, target=row, details=_file_of(row) | details)
+    return True
 
 
 def _end(row: WatchImport, status: str) -> None:

@@ -14,8 +14,9 @@ from investigations.services.watch import WatchTerms, build_entry, longest_days,
 from investigations.watch.columns import Column
 from investigations.watch.meaning import is_dubious
 from investigations.watch.reading import Problem, Row
-from investigations.watch.sentences import THERE_ALREADY
+from investigations.watch.sentences import SAID, SAME_PLATE, THERE_ALREADY
 from portal.accounts.models import User
+from portal.sentences import kept, refusal
 
 Twins = dict[tuple[str, int | None], WatchEntry]
 LONGEST_SHOWN = 100
@@ -59,10 +60,10 @@ class Plan:
         earlier = self._seen.setdefault((entry.plate, entry.request_id), row.row)
         twin = self._twins.get((entry.plate, entry.request_id))
         if earlier != row.row:
-            self._refuse(row, "same_plate", Column.PLATE, row.plate, earlier=earlier)
+            self._refuse(row, SAME_PLATE, Column.PLATE, row.plate, earlier=earlier)
         elif twin is not None and twin.is_active:
             self.there.add(row.row)
-            self.problems.append(_there(twin, row.row, row.plate))
+            self.problems.append(_there(twin, row.row))
         else:
             return False
         return True
@@ -121,13 +122,13 @@ class Plan:
             "valid_until": (Column.UNTIL, f"{row.until:%Y-%m-%d %H:%M}" if row.until else ""),
             "request": (Column.REQUEST, row.request),
         }
-        for name, sentences in error.message_dict.items():
+        for name, errors in error.error_dict.items():
             column, value = columns.get(name, ("", ""))
-            self._refuse(row, "said", column, value, sentence=" ".join(sentences))
+            self._refuse(row, SAID, column, value, sentence=kept(refusal(ValidationError(errors))))
 
 
 def _kept(terms: WatchTerms, plate: str, row: int) -> dict[str, Any]:
-    """The row as JSON: ids for rows, ISO for times. `is_dubious`: it should be looked at before it is taken over."""
+    """The row as JSON: ids for rows, ISO for times. `is_dubious`: its plate may be mistyped."""
     return {
         "row": row,
         "plate": plate,
@@ -164,13 +165,13 @@ class Adding:
         )
         twin = self._twins.get((terms.plate, values["request"]))
         if twin is not None and twin.is_active:
-            return _there(twin, values["row"], terms.plate)
+            return _there(twin, values["row"])
         try:
             entry = build_entry(terms, self._actor, is_linked=True)
             entry.source = self._source
             save_entry(entry, twin)
         except ValidationError as error:
-            return left_out(values, "said", sentence=" ".join(error.messages))
+            return left_out(values, SAID, sentence=kept(refusal(error)))
         return entry
 
 
@@ -179,10 +180,10 @@ def left_out(values: dict[str, Any], kind: str, column: str = "", **details: str
     return Problem(kind, values["row"], column, "", details, plate=values["plate"])
 
 
-def _there(twin: WatchEntry, row: int, plate: str) -> Problem:
+def _there(twin: WatchEntry, row: int) -> Problem:
+    """Without the plate: that is the entry's, and goes with it."""
     until = f"{localtime(twin.valid_until):%Y-%m-%d %H:%M}"
-    shown = plate[:LONGEST_SHOWN]
-    return Problem(THERE_ALREADY, row, Column.PLATE, shown, {"until": until, "entry": twin.pk}, plate=shown)
+    return Problem(THERE_ALREADY, row, Column.PLATE, details={"until": until, "entry": twin.pk})
 
 
 def _twins_of(actor: User) -> Twins:

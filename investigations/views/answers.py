@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django_stubs_ext import StrOrPromise
 
 from investigations.models import Answer, AnswerItem, EvidencePackage, SearchRequest
-from investigations.pictures import sighting_url
-from investigations.reads import answered_items, say_other_plate
+from investigations.pictures import plate_url, sighting_url
+from investigations.reads import read_of, say_other_plate
 from investigations.services.looks import view_answer
 from portal.accounts.models import User
 from portal.audit.services import write_root
@@ -26,7 +26,7 @@ WHY_NOT: Mapping[str, StrOrPromise] = {
 def answers_to(search_request: SearchRequest, viewer: User) -> list[dict[str, Any]]:
     """Return the answers to a request, the latest first, and account for the look at each."""
     rows = Answer.objects.visible_to(viewer).filter(request=search_request).order_by("-number")
-    answers = list(rows.select_related("sent_by").prefetch_related("items"))
+    answers = list(rows.select_related("sent_by").prefetch_related("items__sighting__plates"))
     for answer in answers:
         view_answer(answer, actor=viewer)
     return [_card(answer, viewer) for answer in answers]
@@ -40,11 +40,11 @@ def packages_of(search_request: SearchRequest, viewer: User) -> list[EvidencePac
 
 
 def _card(answer: Answer, viewer: User) -> dict[str, Any]:
-    items = [_item(item, viewer) for item in answered_items(answer)]
+    items = [_item(item, viewer) for item in answer.items.all()]
     return {
         "answer": answer,
         "items": items,
-        "points": [_point(row["item"], row["picture"]) for row in items],
+        "points": [_point(row["item"], row["kind"], row["picture"]) for row in items],
         "points_id": f"answer-points-{answer.number}",
         "certificate": describe_certificate(answer.certificate),
         "root": write_root(answer.audit_sequence, answer.audit_root),
@@ -52,13 +52,26 @@ def _card(answer: Answer, viewer: User) -> dict[str, Any]:
 
 
 def _item(item: AnswerItem, viewer: User) -> dict[str, Any]:
-    picture = sighting_url(item.sighting_id, viewer) if item.sighting_id else None
+    sighting = item.sighting
     speed_kmh = item.speed_mps * 3.6 if item.speed_mps is not None else None
     doubt = say_other_plate(item.other_plate) if item.other_plate else ""
-    return {"item": item, "picture": picture, "speed_kmh": speed_kmh, "plate_doubt": doubt}
+    return {
+        "item": item,
+        "kind": sighting.kind if sighting else "",
+        "picture": sighting_url(sighting.pk, viewer) if sighting else None,
+        "plate": _plate_picture(item, viewer),
+        "speed_kmh": speed_kmh,
+        "plate_doubt": doubt,
+    }
 
 
-def _point(item: AnswerItem, picture: str | None) -> dict[str, Any]:
+def _plate_picture(item: AnswerItem, viewer: User) -> str:
+    """The picture of the read that was answered with, as long as it is kept: not of one that came later."""
+    plate = read_of(item.sighting, item.plate) if item.sighting and item.plate else None
+    return plate_url(plate.pk, viewer) if plate and plate.text == item.plate else ""
+
+
+def _point(item: AnswerItem, kind: str, picture: str | None) -> dict[str, Any]:
     """The shape in which the map's script wants a stop of a path."""
     return {
         "number": item.number,
@@ -74,6 +87,7 @@ def _point(item: AnswerItem, picture: str | None) -> dict[str, Any]:
             "camera_name": item.camera_name,
             "first_seen_at": item.first_seen_at.isoformat(),
             "last_seen_at": item.last_seen_at.isoformat(),
+            "kind": kind,
             "picture": picture,
             "plate": {"text": item.plate} if item.plate else None,
         },
@@ -81,7 +95,7 @@ def _point(item: AnswerItem, picture: str | None) -> dict[str, Any]:
 
 
 def describe_certificate(written: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Read a certificate for the page: times as times, shares in percent, the cameras with gaps first."""
+    """Read a certificate for the page: times as times, shares as numbers, the cameras with gaps first."""
     if not written:
         return None
     cameras = [_camera(row) for row in written["cameras"]]
@@ -91,7 +105,7 @@ def describe_certificate(written: Mapping[str, Any]) -> dict[str, Any] | None:
         "made_at": datetime.fromisoformat(written["made_at"]),
         "asked_h": written["asked_s"] / 3600,
         "searched_h": written["searched_s"] / 3600,
-        "percent": _percent(written["searched_s"], written["asked_s"]),
+        "share": _share(written["searched_s"], written["asked_s"]),
         "cameras": sorted(cameras, key=lambda row: (not row["gaps"], row["code"])),
         "incomplete": sum(bool(row["gaps"]) for row in cameras),
     }
@@ -102,7 +116,7 @@ def _camera(row: Mapping[str, Any]) -> dict[str, Any]:
         "code": row["code"],
         "name": row["name"],
         "asked": [_span(interval) for interval in row["asked"]],
-        "percent": _percent(row["searched_s"], row["asked_s"]),
+        "share": _share(row["searched_s"], row["asked_s"]),
         "gaps": [{"span": _span(gap), "why": WHY_NOT.get(gap[2], gap[2])} for gap in row["gaps"]],
     }
 
@@ -111,6 +125,5 @@ def _span(times: Sequence[str]) -> dict[str, datetime]:
     return {"start": datetime.fromisoformat(times[0]), "end": datetime.fromisoformat(times[1])}
 
 
-def _percent(part_s: float, whole_s: float) -> int:
-    """Rounded down: 100 is said of what was searched to the last second only."""
-    return int(100 * part_s / whole_s) if whole_s else 0
+def _share(part_s: float, whole_s: float) -> float:
+    return part_s / whole_s if whole_s else 0.0

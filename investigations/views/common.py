@@ -7,11 +7,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Q
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
 from investigations.models import Candidate, SearchRequest
+from investigations.models.search import CandidateQuerySet
 from portal.accounts.models import User
 
 
@@ -42,18 +42,23 @@ def refusal(error: PermissionDenied | ValidationError) -> JsonResponse:
 
 
 def progress_of(search_request: SearchRequest, viewer: User) -> dict[str, int]:
-    """Numbers only, which the asking station may know: how much was searched, seen through and confirmed.
+    """Numbers only, which the asking station may know: how much was searched, seen through and confirmed. A sighting
+    that several searches found counts once.
 
     Who may still give a second opinion learns nothing of the first ones from them either.
     """
     rows = Candidate.objects.filter(search__request=search_request)
-    known = rows.exclude(pk__in=rows.hidden_from(viewer).values("pk")) if viewer.is_centre_member else rows
-    decided = ~Q(decision=Candidate.Decision.PENDING)
-    confirmed = Q(decision=Candidate.Decision.CONFIRMED)
-    counts = known.aggregate(
-        decided=Count("id", filter=decided), confirmed=Count("sighting", filter=confirmed, distinct=True)
-    )
-    return {"searches": search_request.searches.count(), "candidates": rows.count(), **counts}
+    known = rows.known_to(viewer) if viewer.is_centre_member else rows
+    return {
+        "searches": search_request.searches.count(),
+        "candidates": _sightings(rows),
+        "decided": _sightings(known.decided()),
+        "confirmed": _sightings(known.confirmed()),
+    }
+
+
+def _sightings(rows: CandidateQuerySet) -> int:
+    return rows.order_by().values("sighting").distinct().count()
 
 
 def endings_of(requests: Iterable[SearchRequest]) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from investigations.models import WatchEntry, WatchImport
 from investigations.services.looks import view_entries, view_watch_import
+from investigations.services.watch import longest_days
 from investigations.services.watch_lists import (
     RESULT_KEPT_FOR,
     check_watch_list,
@@ -24,7 +25,7 @@ from investigations.views.common import as_validation, attempt
 from investigations.views.watch import tabs_of
 from investigations.watch.rows import Line, State, entries_shown, lines_of, shown_lines
 from investigations.watch.sentences import sentence_of
-from investigations.watch_forms import ExportForm, ListForm
+from investigations.watch_forms import ExportForm, ListForm, watch_bases
 from portal.accounts.rights import Right, acting_user, require_right
 
 PER_PAGE = 20
@@ -47,7 +48,8 @@ def watch_import(request: HttpRequest) -> HttpResponse:
             return redirect("watch-import-detail", pk=row.pk)
     rows = WatchImport.objects.visible_to(user).select_related("uploaded_by")
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-    context = {"form": form, "page": page, "export_form": ExportForm(), **tabs_of(user)}
+    bases = [{"basis": basis, "days": longest_days(basis)} for basis in watch_bases()]
+    context = {"form": form, "bases": bases, "page": page, "export_form": ExportForm(), **tabs_of(user)}
     return render(request, "investigations/watch_import.html", context, status=400 if form.errors else 200)
 
 

@@ -48,5 +48,5 @@ def _workspace_data(search_request: SearchRequest, user: User) -> dict[str, Any]
         "lastSeenAt": last_seen.isoformat() if last_seen else None,
         "hasPath": Path.objects.visible_to(user).filter(request=search_request).exists(),
         "hasTiles": has_tiles(),
-        "confirmed": list(shown.values_list("search_id", "sighting_id")),
+        "confirmed": list(shown.order_by().values_list("sighting_id", flat=True)),
     }

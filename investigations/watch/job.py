@@ -11,7 +11,6 @@ from datetime import timedelta
 from django.db import IntegrityError, models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
-from django.utils.translation import ngettext
 
 from cameras.models import Camera
 from inference.core.errors import PlateError
@@ -25,6 +24,7 @@ from investigations.watch.match import SIMILAR_WITHIN, Match, Wanted, find_match
 from portal.audit.models import Action
 from portal.audit.services import record
 from portal.jobs import JobStatus, end_job, run_job
+from portal.sentences import ngettext
 
 logger = logging.getLogger(__name__)
 
@@ -74,10 +74,19 @@ def raise_alerts(matches: Sequence[Match], plates: Sequence[Plate], *, is_looked
         and (is_looked_back or plates[match.read].seen_at >= entry.added_at)
         and (alert := _raise(entry, plates[match.read], match.distance, is_looked_back=is_looked_back))
     ]
-    for told in {alert.entry_id: alert.entry for alert in raised}.values():
-        announce_alerts(told)
-        events.push_watch(told, "alerts")
+    for entry in _to_tell(raised):
+        announce_alerts(entry)
+    for entry in {alert.entry_id: alert.entry for alert in raised}.values():
+        events.push_watch(entry, "alerts")
     return len(raised)
+
+
+def _to_tell(raised: Iterable[WatchAlert]) -> Iterable[WatchEntry]:
+    """One entry for each vehicle: whoever looks at its alert sees those of the others, on the same card."""
+    firsts: dict[int | None, WatchEntry] = {}
+    for alert in sorted(raised, key=lambda alert: alert.entry_id):
+        firsts.setdefault(alert.sighting_id, alert.entry)
+    return {entry.pk: entry for entry in firsts.values()}.values()
 
 
 def _to_check() -> models.QuerySet[Analysis]:

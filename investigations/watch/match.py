@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -48,6 +49,22 @@ class Match:
 def is_too_open(pattern: Pattern) -> bool:
     """Say whether too many plates would match."""
     return match_chance(pattern) > MOST_MATCHING
+
+
+def covers(pattern: Pattern, other: Pattern) -> bool:
+    """Say whether each plate that `other` stands for is one that `pattern` stands for."""
+
+    @cache
+    def does(at: int, place: int) -> bool:
+        wide, narrow = pattern.items[at:], other.items[place:]
+        if not wide or not narrow:
+            return not narrow and all(item == MANY for item in wide)
+        if wide[0] == MANY:
+            return does(at + 1, place) or does(at, place + 1)
+        is_wider = wide[0] == ONE or (narrow[0] != ONE and set(narrow[0]) <= set(wide[0]))
+        return narrow[0] != MANY and is_wider and does(at + 1, place + 1)
+
+    return does(0, 0)
 
 
 def has_similar(pattern: Pattern) -> bool:

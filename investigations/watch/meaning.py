@@ -3,13 +3,14 @@
 from dataclasses import replace
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from inference.core.plates.evidence import foreign_of, has_shape
 from inference.core.plates.text import spell_pattern
 from inference.engine import confusions_of
 from investigations.plates import PlateMeaning, hint_of, is_part, meaning_as_written, pattern_of, signs_of
 from investigations.watch.match import can_match, has_similar, is_too_open
+from portal.sentences import gettext as _
+from portal.sentences import joined
 
 
 def watched_meaning_of(typed: str) -> PlateMeaning:
@@ -35,7 +36,7 @@ def why_unwatchable(plate: str) -> str:
     if not foreign or can_match(pattern, confusions_of(settings.PLATE_READER_MODEL)):
         return ""
     said = _("Nothing can match “%(plate)s”: no reader of plates knows %(signs)s.")
-    return " ".join(filter(None, [said % {"plate": plate, "signs": signs_of(foreign)}, hint_of(plate)]))
+    return joined([said % {"plate": plate, "signs": signs_of(foreign)}, hint_of(plate)])
 
 
 def is_dubious(typed: str) -> bool:

@@ -61,7 +61,8 @@ class Terms:
 
 @dataclass(frozen=True)
 class ShownLine:
-    """A row as it is shown. `entry` is empty where there is none to go to; `meaning` says what is looked for."""
+    """A row as it is shown. `entry` is empty where there is none to go to, `is_destroyed` where there was one;
+    `meaning` says what is looked for."""
 
     row: int
     state: State
@@ -69,6 +70,7 @@ class ShownLine:
     terms: Terms
     meaning: PlateMeaning
     entry: int | None
+    is_destroyed: bool
     problems: Sequence[Mapping[str, Any]]
 
 
@@ -106,7 +108,7 @@ def _shown(line: Line, entry: WatchEntry | None, words: "_Words") -> ShownLine:
     elif line.state == State.ADDED:
         terms = _terms_of(entry) if entry else Terms()
     else:
-        terms = Terms(next((problem.get("plate", "") for problem in line.problems), ""))
+        terms = Terms(entry.plate if entry else next((problem.get("plate", "") for problem in line.problems), ""))
     is_watched = line.state in (State.NEW, State.ADDED)
     return ShownLine(
         row=line.row,
@@ -115,7 +117,8 @@ def _shown(line: Line, entry: WatchEntry | None, words: "_Words") -> ShownLine:
         terms=terms,
         meaning=watched_meaning_of(terms.plate) if is_watched else PlateMeaning(),
         entry=entry.pk if entry else None,
-        problems=[{**problem, "sentence": sentence_of(problem)} for problem in line.problems],
+        is_destroyed=line.entry_id is not None and entry is None,
+        problems=[{**problem, "sentence": sentence_of(problem, is_watched=is_watched)} for problem in line.problems],
     )
 
 

@@ -27,6 +27,19 @@ def extend_session(get_response: Answer) -> Answer:
     return respond
 
 
+def refuse_pages_of_others(get_response: Answer) -> Answer:
+    """The scripts of a page say whose it is: it does nothing in the name of somebody who has logged in since."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        owner = request.headers.get("X-Page-Of", "")
+        if owner and request.user.is_authenticated and owner != str(request.user.pk):
+            said = _("%(who)s has logged in since this page was opened. Reload the page.") % {"who": request.user}
+            return JsonResponse({"detail": said}, status=403)
+        return get_response(request)
+
+    return respond
+
+
 class SecondFactorMiddleware:
     """Leads a session that has yet to enter a code to the page for it; the API says why it refuses.
 

@@ -57,7 +57,7 @@ class User(AbstractUser):
     agency = models.ForeignKey(
         Agency, models.PROTECT, related_name="members", verbose_name=_("agency"), null=True, blank=True
     )
-    # In which e-mails and the messages of workers are written; a page's own is that of its reader's browser.
+    # In which e-mails and what workers make are written; a page's own is that of its reader's browser.
     language = models.CharField(
         _("language"), max_length=10, choices=settings.LANGUAGES, default=settings.LANGUAGE_CODE
     )

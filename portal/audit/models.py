@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from portal.audit.fields import WrittenJSONField
+from portal.sentences import SentenceField
 
 
 class Action(models.TextChoices):
@@ -102,6 +103,7 @@ class Action(models.TextChoices):
     PATH_BUILT = "path.built", _("path built")
     PATH_SHARED = "path.shared", _("path shared with the station")
     WATCH_ADDED = "watch.added", _("plate put on the watch list")
+    WATCH_CORRECTED = "watch.corrected", _("entry of the watch list corrected")
     WATCH_EXTENDED = "watch.extended", _("plate watched for longer")
     WATCH_ENDED = "watch.ended", _("plate no longer watched")
     WATCH_LOOKED_BACK = "watch.looked_back", _("looked back for a wanted plate")
@@ -160,7 +162,7 @@ class AuditEntry(models.Model):
     target_type = models.CharField(_("kind of object"), max_length=60, blank=True)
     target_id = models.CharField(_("object id"), max_length=40, blank=True)
     target_name = models.CharField(_("object"), max_length=200, blank=True)
-    reason = models.TextField(_("why"), blank=True)
+    reason = SentenceField(_("why"), blank=True)
     details = WrittenJSONField(_("details"), default=dict, blank=True)
     address = models.CharField(_("network address"), max_length=64, blank=True, db_default="")
     previous_hash = models.CharField(_("hash of the entry before"), max_length=64)

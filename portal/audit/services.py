@@ -12,6 +12,7 @@ from portal.audit.models import Action, AuditEntry, AuditHead
 from portal.audit.origin import current_address
 from portal.audit.shapes import clean, written_details, written_time
 from portal.audit.stored import read_entries, walk_to_head
+from portal.sentences import kept, read_kept
 
 
 def record(
@@ -41,15 +42,15 @@ def record(
             sequence=last + 1,
             at=written_time(at),
             action=str(action),
-            reason=clean(reason),
+            reason=clean(kept(reason)),
             details=clean(written_details(details)),
             address=current_address(),
             previous_hash=last_hash,
             **_describe_actor(actor),
             **_describe_target(target),
         )
-        values = written._asdict() | {"at": at, "details": details, "hash": entry_hash(written)}
-        entry = AuditEntry(**values)
+        decoded = {"at": at, "reason": read_kept(written.reason), "details": details}
+        entry = AuditEntry(**written._asdict() | decoded | {"hash": entry_hash(written)})
         entry.save()
         head.update(sequence=entry.sequence, hash=entry.hash)
     return entry

@@ -9,6 +9,7 @@ from time import monotonic, sleep
 from django.utils import timezone
 
 from cameras.models import Camera, Recording
+from inference.core.figures import percent
 from inference.core.images import encode_jpeg
 from inference.core.video import read_frames
 from inference.models import Analysis, Sighting
@@ -189,7 +190,7 @@ def summary(
         yield f"  {point.number:2}.  {_clock(row.first_seen_at)}  {row.camera}{_hop(point)}"
     certificate = package.answer.certificate
     yield f"Answer      {package.answer}: {package.answer.items.count()} sightings, each confirmed by two people;"
-    yield f"            {certificate['share']:.0%} of the hours asked for were recorded and searched"
+    yield f"            {percent(certificate['share'])} of the hours asked for were recorded and searched"
     yield f"Evidence    {package.file.path} ({package.size / 1e6:.1f} MB), verified; check it yourself:"
     yield f"            python {VERIFIER} {package.file.path}"
 

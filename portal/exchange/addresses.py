@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.utils.translation import gettext as _
+
+from portal.sentences import gettext as _
 
 Address = IPv4Address | IPv6Address
 

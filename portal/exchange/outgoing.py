@@ -12,9 +12,10 @@ from time import monotonic
 from typing import Any
 
 import httpcore
-from django.utils.translation import gettext as _
 
 from portal.exchange.addresses import RefusedAddress, allowed_addresses
+from portal.sentences import gettext as _
+from portal.sentences import joined
 
 MOST_BYTES_READ = 64 * 1024
 LONGEST_EXCERPT = 300
@@ -41,7 +42,7 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, timeout_s: float)
         with pool, pool.stream("POST", url, headers=list(headers.items()), content=body) as response:
             return _judge(response)
     except RefusedAddress as refusal:
-        return Outcome(error=str(refusal))
+        return Outcome(error=refusal.args[0])
     except httpcore.TimeoutException:
         return Outcome(error=_("No complete answer within %(seconds)g seconds.") % {"seconds": timeout_s})
     except (httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
@@ -55,8 +56,8 @@ def _judge(response: httpcore.Response) -> Outcome:
     if 300 <= response.status < 400 and place:
         words = {"code": response.status, "place": _shown(place)}
         return Outcome(response.status, _("Answer %(code)d leads to %(place)s, which is not followed.") % words)
-    words = {"code": response.status, "text": _shown(_read(response))}
-    return Outcome(response.status, (_("Answer %(code)d. %(text)s") % words).strip())
+    said = _("Answer %(code)d.") % {"code": response.status}
+    return Outcome(response.status, joined([said, _shown(_read(response))]))
 
 
 def _read(response: httpcore.Response) -> bytes:

@@ -6,10 +6,12 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.utils.timezone import localtime
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from portal.audit.models import Action, AuditEntry
 from portal.audit.services import write_root
+from portal.sentences import kept, read_kept
 
 Cells = Sequence[str | int | None]
 BYTE_ORDER_MARK = "\ufeff"  # without it, spreadsheets take UTF-8 for the system's own encoding
@@ -26,8 +28,9 @@ def write_log(pages: Iterable[Iterable[AuditEntry]], *, root: tuple[int, str]) -
     """Return the file, page by page. Its last two lines give the SHA-256 of all bytes above, and the chain's root."""
     # In the language of who asks, which need not be the one of the moment at which the rows are read.
     labels = {action.value: str(action.label) for action in Action}
-    end = _("root of the audit trail")
-    return _stream(_titles(), ([_cells(entry, labels) for entry in page] for page in pages), end, write_root(*root))
+    end, language = _("root of the audit trail"), get_language()
+    rows = ([_cells(entry, labels, language) for entry in page] for page in pages)
+    return _stream(_titles(), rows, end, write_root(*root))
 
 
 def _stream(titles: Cells, pages: Iterable[list[Cells]], end: str, root: str) -> Iterator[bytes]:
@@ -59,7 +62,9 @@ def _titles() -> Cells:
     ]
 
 
-def _cells(entry: AuditEntry, labels: dict[str, str]) -> Cells:
+def _cells(entry: AuditEntry, labels: dict[str, str], language: str | None) -> Cells:
+    with override(language):
+        reason = read_kept(kept(entry.reason))
     texts = [
         entry.actor_name,
         entry.agency_name,
@@ -69,7 +74,7 @@ def _cells(entry: AuditEntry, labels: dict[str, str]) -> Cells:
         entry.target_type,
         entry.target_id,
         entry.target_name,
-        entry.reason,
+        reason,
     ]
     return [entry.sequence, localtime(entry.at).isoformat(), entry.actor_id, *map(defuse, texts)]
 

@@ -1,13 +1,10 @@
 """The page in the admin where the audit trail is checked, proven and taken out."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
-from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -91,16 +88,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return _back()
-    # Under ASGI, Django would first collect the whole file of an iterator that is not asynchronous.
-    chunks = _asynchronous(log.chunks) if isinstance(request, ASGIRequest) else log.chunks
     headers = {"Content-Disposition": f'attachment; filename="{log.name}"'}
-    return StreamingHttpResponse(chunks, content_type="text/csv; charset=utf-8", headers=headers)
-
-
-async def _asynchronous(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
-    following = sync_to_async(lambda: next(chunks, None))
-    while (chunk := await following()) is not None:
-        yield chunk
+    return StreamingHttpResponse(log.chunks, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _back() -> HttpResponseRedirect:

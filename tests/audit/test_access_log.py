@@ -1,6 +1,5 @@
 """The access log of a month: who may take it out, what stands in it, and how its reader checks it."""
 
-import asyncio
 import csv
 import hashlib
 import io
@@ -10,14 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from asgiref.sync import sync_to_async
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
-from django.db import connections
 from django.test import AsyncClient, Client
 from django.urls import reverse
 from django.utils import timezone
 
+from portal import middleware
 from portal.accounts.models import User
 from portal.audit.models import Action, AuditEntry
 from portal.audit.origin import coming_from
@@ -26,6 +24,7 @@ from portal.trail import services
 from portal.trail.access_log import defuse
 from portal.trail.services import export_access_log
 from tests.conftest import make_user
+from tests.streaming import stream
 
 SEOUL = ZoneInfo("Asia/Seoul")
 
@@ -175,27 +174,18 @@ def test_the_page_offers_the_months_and_sends_the_file(client: Client, superviso
     assert "Name a month" in response.content.decode()
 
 
-def test_the_server_sends_the_file_piece_by_piece(
-    committing_db: None, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
-) -> None:
-    """As under uvicorn, where Django collects what is not asynchronous in memory, with a warning."""
+def test_the_server_sends_the_file_piece_by_piece(committing_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "PAGE", 3)
+    monkeypatch.setattr(middleware, "PIECE_BYTES", 1)
     site = make_user("site", "administrator", None)
     for _number in range(9):
         record(Action.USER_CHANGED, actor=site)
     client = AsyncClient()
     client.force_login(site)
-
-    async def download() -> list[bytes]:
-        response = await client.post(reverse("admin:audit_auditentry_export"), {"month": this_month()})
-        parts = [part async for part in response]  # type: ignore[attr-defined]
-        await sync_to_async(connections.close_all)()  # of the thread which answered
-        return parts
-
-    parts = asyncio.run(download())
-    assert len(parts) >= 5
-    assert b"".join(parts).count(b"user.changed") == 9
-    assert not [warning for warning in recwarn if "iterator" in str(warning.message)]
+    address = reverse("admin:audit_auditentry_export")
+    _response, pieces = stream(client, "post", address, data={"month": this_month()})
+    assert len(pieces) >= 5
+    assert b"".join(pieces).count(b"user.changed") == 9
 
 
 def test_the_archive_of_the_server_holds_all_entries(

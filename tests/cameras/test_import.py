@@ -287,12 +287,19 @@ def test_a_file_that_is_no_list_is_told_and_can_not_be_imported(check: Callable[
     assert "no CSV text (ZIP, XLSX)" in sentence_of(job.problems.get())
 
 
-def test_a_file_that_is_gone_is_told(centre: Agency, administrator: User) -> None:
+@pytest.mark.parametrize("written_in", ["ko", "en"])
+def test_a_file_that_is_gone_is_told_in_the_language_of_the_reader(
+    centre: Agency, administrator: User, written_in: str
+) -> None:
+    User.objects.filter(pk=administrator.pk).update(language=written_in)
     job = check_list(ContentFile(b"x", "x.csv"), centre=centre, actor=administrator)
     job.file.storage.delete(job.file.name or "")
     imports.run_import(job.pk)
     job.refresh_from_db()
     assert (job.status, job.error) == ("failed", "The stored file can no longer be read. Upload it again.")
+    with translation.override("ko"):
+        job.refresh_from_db()
+    assert job.error.startswith("저장된 파일")
 
 
 @pytest.mark.parametrize("language", ["en", "ko"])

@@ -120,3 +120,18 @@ def test_what_differs_is_marked_character_by_character(asked: str, read: str, ma
     marks = mark_plate(parse_pattern(asked), read)
     assert "".join(mark.character + SIGNS[mark.state] for mark in marks) == marked
     assert "".join(mark.character for mark in marks if mark.state != State.MISSING) == read
+
+
+@pytest.mark.parametrize(
+    ("asked", "read", "beside"),
+    [
+        ("12가3456", "12거3456", "12가3456"),
+        ("12가3456", "12가356", "12가3456"),
+        ("12가3456", "123가3456", "12_가3456"),
+        ("12가3456", "서울12가3456", "__12가3456"),
+        ("*34*", "12가3456", "___34__"),
+        ("12ㄱ34??", "12나3456", "12?34??"),
+    ],
+)
+def test_each_mark_has_what_was_asked_for_at_its_place(asked: str, read: str, beside: str) -> None:
+    assert "".join(mark.asked or "_" for mark in mark_plate(parse_pattern(asked), read)) == beside

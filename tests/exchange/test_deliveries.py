@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from portal.accounts.models import Agency
 from portal.exchange import deliveries
@@ -76,6 +76,25 @@ def test_a_server_that_fails_in_every_way_gets_the_message_in_the_end(
     assert attempt(delivery).status == "delivered"
     assert [message.path for message in receiver.messages] == ["/dongseon"] * 7
     assert len({message.body for message in receiver.messages}) == 1
+
+
+@pytest.mark.parametrize("written_in", ["ko", "en"])
+def test_what_went_wrong_is_read_in_the_language_of_the_reader(
+    delivery: Delivery, receiver: Receiver, settings: Any, written_in: str
+) -> None:
+    receiver.answers = [500, "redirect"]
+    said = []
+    for _number in range(3):
+        with translation.override(written_in):
+            attempt(delivery)
+        delivery.refresh_from_db()
+        said.append(delivery.error)
+        with translation.override("ko"):
+            delivery.refresh_from_db()
+            assert any("가" <= letter <= "힣" for letter in delivery.error)
+        settings.WEBHOOK_ALSO_ALLOWED = [] if len(said) == 2 else settings.WEBHOOK_ALSO_ALLOWED
+    assert said[:2] == ["Answer 500. signature unknown", "Answer 302 leads to /elsewhere, which is not followed."]
+    assert said[2].endswith("is not sent to from here: see WEBHOOK_ALSO_ALLOWED.")
 
 
 def test_after_its_last_attempt_a_delivery_has_failed(delivery: Delivery, receiver: Receiver) -> None:

@@ -10,6 +10,7 @@ from django.core.files.base import File
 from django.test import Client
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import override
 
 from cameras.models import Camera, Recording
 from cameras.services.recordings import add_recording
@@ -57,6 +58,9 @@ def test_the_last_picture_is_shown_and_the_look_is_kept(recording: Recording, op
     assert answer["Cache-Control"] == "private, no-store"
     entry = AuditEntry.objects.get(action="picture.viewed")
     assert (entry.target_id, entry.reason, entry.details["camera"]) == (str(recording.pk), "camera check", "C1")
+    with override("ko"):
+        entry.refresh_from_db()
+    assert entry.reason == "카메라 점검"
 
 
 @pytest.mark.parametrize(("who", "status"), [("officer", 403), ("administrator", 403), ("stranger", 404)])

@@ -1,22 +1,27 @@
 """The second look, the answer, and the certificate that goes with it."""
 
+import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from cameras.models import Camera
 from inference.models import Analysis, Sighting
 from investigations.certificate import build_certificate
 from investigations.models import Answer, Candidate, Notification, Search, SearchRequest, SecondReview
+from investigations.sentences import first_sentence
 from investigations.services.answers import send_answer
 from investigations.services.candidates import decide_candidate
 from investigations.services.reviews import review_candidate, show_decisions
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
-from tests.conftest import NOON, add_feature, make_recording, make_search, make_sighting, unit_vector
+from tests.conftest import NOON, add_feature, make_answer, make_recording, make_search, make_sighting, unit_vector
 
 
 @pytest.fixture
@@ -195,6 +200,21 @@ def test_what_was_recorded_and_read_in_time_was_searched(done: Search, camera: C
     assert gaps(row) == [(60, "missing"), (30, "missing")]
 
 
+def test_the_share_that_was_searched_is_written_in_one_way(
+    client: Client, done: Search, camera: Camera, operator: User, supervisor: User
+) -> None:
+    analyse(make_recording(camera, minutes=34.8), NOON + timedelta(hours=1))  # 29% of two hours, which floats miss
+    certificate = build_certificate(done.request)
+    assert " 29% of the time asked for." in first_sentence([], certificate)
+    answer = make_answer(done.request, operator, certificate=certificate)
+    client.force_login(supervisor)
+    for address in (
+        reverse("admin:investigations_answer_change", args=[answer.pk]),
+        reverse("request-answers", args=[done.request_id]),
+    ):
+        assert re.search(r"\b29%", client.get(address).content.decode()), address
+
+
 def test_what_was_analysed_after_the_search_was_not_searched(done: Search, camera: Camera) -> None:
     analyse(make_recording(camera, minutes=60), NOON + timedelta(hours=3))
     [row] = build_certificate(done.request)["cameras"]
@@ -227,3 +247,34 @@ def test_two_searches_over_the_same_hours_count_once(done: Search, camera: Camer
     make_search(done.request, [camera], operator, status="cancelled")
     certificate = build_certificate(done.request)
     assert (certificate["searches"], certificate["unfinished"], certificate["asked_s"]) == (2, 1, 7200)
+
+
+def test_searches_over_the_same_sightings_count_them_once(done: Search, camera: Camera, operator: User) -> None:
+    values = {"status": "done", "started_at": done.started_at, "sightings_compared": 24}
+    Search.objects.update(**values)
+    for words in (["red top"], []):
+        make_search(done.request, [camera], operator, **values, description=words)
+    assert build_certificate(done.request)["compared"] == 24
+    Search.objects.filter(pk=done.pk).update(sightings_compared=20)  # before a second recording was analysed
+    assert build_certificate(done.request)["compared"] == 24
+
+
+def test_searches_of_other_hours_and_cameras_count_what_they_share_once(
+    done: Search, make_camera: Callable[..., Camera], camera: Camera, operator: User
+) -> None:
+    other = make_camera("C2")
+    for number, place in enumerate((camera, other)):
+        recording = make_recording(place, minutes=30)
+        analyse(recording, NOON + timedelta(hours=1))
+        for at in range(3 + number):
+            make_sighting(recording, at, after_s=300 * at, seed=10 * number + at)
+    late = make_recording(camera, started_at=NOON + timedelta(minutes=40))
+    analyse(late, NOON + timedelta(hours=3))  # after the searches
+    make_sighting(late, seed=99)
+    values = {"status": "done", "started_at": done.started_at}
+    Search.objects.update(sightings_compared=3)
+    make_search(done.request, [camera, other], operator, **values, sightings_compared=7)
+    make_search(done.request, [camera], operator, **values, starts_at=NOON + timedelta(minutes=4), sightings_compared=2)
+    assert build_certificate(done.request)["compared"] == 7
+    make_search(done.request, [], operator, **values, sightings_compared=90)  # its sightings are destroyed since
+    assert build_certificate(done.request)["compared"] == 90

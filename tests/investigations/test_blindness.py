@@ -165,16 +165,13 @@ def test_the_workspace_starts_without_what_is_hidden(
     request = decided[0].search.request
     review_candidate(decided[1], "confirmed", actor=supervisor)
 
-    def confirmed(person: User) -> list[tuple[int, int]]:
+    def confirmed(person: User) -> list[int]:
         client.force_login(person)
-        rows: list[tuple[int, int]] = client.get(reverse("workspace", args=[request.pk])).context["workspace_data"][
-            "confirmed"
-        ]
+        rows: list[int] = client.get(reverse("workspace", args=[request.pk])).context["workspace_data"]["confirmed"]
         return sorted(rows)
 
-    search = decided[0].search_id
-    assert confirmed(supervisor) == [(search, decided[1].sighting_id)]
-    assert confirmed(operator) == sorted((search, row.sighting_id) for row in decided[:2])
+    assert confirmed(supervisor) == [decided[1].sighting_id]
+    assert confirmed(operator) == sorted(row.sighting_id for row in decided[:2])
 
 
 def test_the_cases_page_counts_known_decisions_only(

@@ -32,32 +32,6 @@ def test_people_of_the_request_hear_of_it(
     assert listen(request.getfixturevalue(who), request_.pk) == ['{"type": "candidates.changed", "search": 7}']
 
 
-def test_police_do_not_hear_what_went_wrong_in_a_search(officer: User, operator: User) -> None:
-    event: events.SearchProgress = {
-        "type": "search.progress",
-        "search": 1,
-        "status": "failed",
-        "progress": 0.1,
-        "compared": 0,
-        "error": "photo.jpg: …",
-    }
-    assert events.for_viewer(event, operator)["error"] == "photo.jpg: …"  # type: ignore[typeddict-item]
-    assert events.for_viewer(event, officer) == {**event, "error": ""}
-
-
-def test_police_see_how_far_a_package_is_and_not_what_went_wrong(officer: User, operator: User) -> None:
-    event: events.PackageProgress = {
-        "type": "package.progress",
-        "package": 1,
-        "answer": 2,
-        "status": "failed",
-        "progress": 0.5,
-        "error": "No font.",
-    }
-    assert events.for_viewer(event, operator) == event
-    assert events.for_viewer(event, officer) == {**event, "error": ""}
-
-
 @pytest.mark.parametrize("who", ["outsider", "stranger", "administrator"])
 def test_others_are_turned_away(
     who: str, committing_db: None, request_: SearchRequest, request: pytest.FixtureRequest

@@ -9,22 +9,25 @@ from threading import BoundedSemaphore
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.utils import timezone
 
 from cameras.models import Camera, Recording
 from inference import footage as footage_files
 from inference.footage import footage_cache, owner_of, piece_of
 from inference.models import Sighting
+from investigations import streaming
 from investigations.models import Destruction, SearchRequest
 from investigations.pictures import clip_url
 from investigations.streaming import MOST_AT_ONCE, Part, Unsatisfiable, parse_range
+from portal import middleware
 from portal.accounts.models import User
 from portal.checks import check_footage_cache
 from tests.conftest import NOON
 from tests.investigations.conftest import entries
 from tests.investigations.destroying import expire
 from tests.investigations.filming import addresses, ask, body, opened
+from tests.streaming import stream
 
 # ── Bytes ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -88,6 +91,26 @@ def test_the_file_itself_is_given_by_ranges(
     assert (changed.status_code, body(changed)) == (200, whole)
     assert client.get(address, headers={"If-None-Match": full["ETag"]}).status_code == 304
     assert client.post(address).status_code == 405
+
+
+def test_the_file_itself_goes_out_piece_by_piece(
+    committing_db: None,
+    client: Client,
+    operator: User,
+    approved: SearchRequest,
+    recording: Recording,
+    drawn: dict[str, bytes],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(streaming, "CHUNK_BYTES", 4096)
+    monkeypatch.setattr(middleware, "PIECE_BYTES", 1)
+    client.force_login(operator)
+    address = opened(client, approved, recording)["video"]
+    served = AsyncClient()
+    served.force_login(operator)
+    _response, pieces = stream(served, "get", address)
+    assert b"".join(pieces) == drawn["mp4"]
+    assert {len(piece) for piece in pieces[:-1]} == {4096}
 
 
 @pytest.mark.parametrize("kind", ["mp4", "avi"])

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.base import ContentFile
-from django.test import Client
+from django.test import AsyncClient, Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,9 +14,11 @@ from inference.models import Sighting
 from investigations.models import Answer, EvidencePackage, SearchRequest, Unmasking
 from investigations.services.packages import bystanders, cancel_package, request_package
 from investigations.tasks import requeue_abandoned, run_package
+from portal import middleware
 from portal.accounts.models import User
 from tests.conftest import make_answer, make_recording, make_sighting
 from tests.investigations.conftest import as_person, entries
+from tests.streaming import stream
 
 
 @pytest.fixture
@@ -190,6 +192,19 @@ def test_both_sides_download_it_and_that_is_accounted_for(
         name = f"{package.answer.request}-1-{package.pk}.zip"
         assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
         assert entries("package.downloaded")[0].details == {"sha256": "ab" * 32}
+
+
+def test_a_download_goes_out_piece_by_piece(
+    committing_db: None, answer: Answer, operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(middleware, "PIECE_BYTES", 1)
+    package = EvidencePackage(answer=answer, reason="court", status="done")
+    package.file.save("p.zip", ContentFile(bytes(9000)))
+    client = AsyncClient()
+    client.force_login(operator)
+    response, pieces = stream(client, "get", reverse("package-download", args=[package.pk]))
+    assert response["Content-Length"] == "9000"
+    assert [len(piece) for piece in pieces] == [4096, 4096, 808]
 
 
 @pytest.mark.parametrize("values", [{"file": ""}, {"file": "packages/gone.zip"}, {"status": "failed"}])

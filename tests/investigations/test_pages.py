@@ -222,7 +222,7 @@ def test_the_workspace_knows_what_is_confirmed(client: Client, confirmed: Candid
     client.force_login(operator)
     data = data_of(client, confirmed.search.request)
     assert data["hasPath"] is False
-    assert data["confirmed"] == [(confirmed.search_id, confirmed.sighting_id)]
+    assert data["confirmed"] == [confirmed.sighting_id]
 
 
 def test_the_station_learns_numbers_only(client: Client, confirmed: Candidate, operator: User, officer: User) -> None:

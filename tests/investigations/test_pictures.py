@@ -46,13 +46,14 @@ def test_once_answered_with_it_is_seen_by_the_station_that_asked(
 
 
 @pytest.mark.parametrize("who", [*PEOPLE, "administrator"])
-def test_a_number_plate_is_seen_by_who_sees_its_sighting(
+def test_a_number_plate_is_seen_by_the_centre_and_by_who_was_answered_with_it(
     client: Client, request: pytest.FixtureRequest, confirmed: Candidate, operator: User, who: str
 ) -> None:
     as_person(client, request, who)
     address = reverse("plate-picture", args=[add_plate(confirmed.sighting, "12가3456").pk])
+    answer = make_answer(confirmed.search.request, operator, confirmed.sighting)
     assert client.get(address).status_code == (200 if who in {"operator", "supervisor"} else 404)
-    make_answer(confirmed.search.request, operator, confirmed.sighting)
+    answer.items.update(plate="12가3456")
     answered_too = {"operator", "supervisor", "officer", "colleague"}
     assert client.get(address).status_code == (200 if who in answered_too else 404)
 

@@ -1,5 +1,6 @@
 """What was read of a vehicle's plate is shown wherever its picture is, to whom the picture is shown."""
 
+import re
 from typing import Any
 
 import pytest
@@ -12,14 +13,14 @@ from inference.core.plates.marks import State
 from inference.models import Plate, Sighting
 from investigations.contents import content_of
 from investigations.models import AnswerItem, Candidate, EvidencePackage, SearchRequest
-from investigations.pictures import plate_url
+from investigations.pictures import plate_url, plates_visible_to
 from investigations.services.answers import send_answer
 from investigations.services.paths import build_path
 from investigations.services.reviews import review_candidate
 from portal.accounts.models import User
 from tests.conftest import make_answer, make_search
 from tests.investigations.conftest import entries
-from tests.investigations.plating import READER, add_plate
+from tests.investigations.plating import READER, add_plate, drawn_plate
 
 
 @pytest.fixture
@@ -71,6 +72,13 @@ def test_a_plate_s_picture_without_a_list_is_accounted_for_and_others_do_not_see
     assert plate.text not in str(vars(entry))
 
 
+def test_a_plate_is_named_without_further_queries(
+    plated: Candidate, operator: User, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(1):
+        assert str(plates_visible_to(operator).get()).startswith("number plate C1 ")
+
+
 def test_without_a_plate_asked_for_what_was_read_is_shown_and_nothing_is_marked(
     client: Client, plated: Candidate, operator: User
 ) -> None:
@@ -108,7 +116,7 @@ def test_who_gives_the_second_opinion_sees_both_plates(client: Client, plated: C
     client.force_login(supervisor)
     page = client.get(reverse("review-queue")).content.decode()
     assert '<b class="plate">12가3456</b>' in page
-    assert 'class="plate-other" title="asked for otherwise">거</span>' in page
+    assert 'class="plate-other" title="differs from the one asked for">거</span>' in page
     assert "confidence 93%" in page
     assert f"/pictures/plates/{Plate.objects.get().pk}.jpg" in page
     assert "different vehicle" in page
@@ -129,10 +137,40 @@ def test_the_station_is_answered_with_the_plate_as_read_and_how_sure_it_is(
     page = client.get(reverse("workspace", args=[plated.search.request_id])).content.decode()
     assert "12거3456" in page
     assert "as read, confidence 93%" in page
+    assert "plate-picture" not in page
     (point,) = client.get(f"/api/requests/{plated.search.request_id}/path/").json()["points"]
     assert point["sighting"]["plate"] == {"text": "12거3456", "confidence": 0.93}
     (shown,) = client.get(f"/api/answers/{item.answer_id}/").json()["items"]
     assert (shown["plate"], shown["plate_confidence"]) == ("12거3456", 0.93)
+
+
+def test_the_answer_shows_the_picture_of_the_plate_that_it_names(
+    client: Client, plated: Candidate, operator: User, officer: User
+) -> None:
+    request = plated.search.request
+    later = add_plate(plated.sighting, "99허9999", reader="newer-reader")
+    answer = make_answer(request, operator, plated.sighting)
+    answer.items.update(plate="12거3456", plate_confidence=0.93)
+    client.force_login(officer)
+    address = reverse("workspace", args=[request.pk])
+    (picture,) = re.findall(r'"(/pictures/plates/[^"]+)"', client.get(address).content.decode())
+    assert client.get(picture).content == drawn_plate()
+    assert entries("picture.viewed") == []  # the look at the answer has accounted for it
+    assert entries("answer.viewed")[-1].details["sightings"] == [plated.sighting_id]
+    assert client.get(reverse("plate-picture", args=[later.pk])).status_code == 404
+    answer.items.update(plate="")
+    assert "/pictures/plates/" not in client.get(address).content.decode()
+
+
+def test_the_second_opinion_on_a_plate_alone_lays_the_read_below_what_is_asked_for(
+    client: Client, plated: Candidate, supervisor: User
+) -> None:
+    client.force_login(supervisor)
+    page = client.get(reverse("review-queue")).content.decode()
+    asked, read = re.findall('<p class="plate-places">(.+?)</p>', page)
+    assert re.sub("<.+?>", "", asked) == "12가3456"
+    assert re.sub("<.+?>", "", read) == "12거3456"
+    assert 'aria-label="Plate asked for 12가3456, Plate read 12거3456"' in page
 
 
 def test_the_station_sees_no_plate_of_a_candidate_that_it_was_not_answered_with(

@@ -14,16 +14,22 @@ from django.urls import reverse
 from cameras.models import Camera
 from inference.core.plates.text import PlateRead
 from inference.models import Plate
+from investigations import reads
 from investigations.contents import content_of
-from investigations.models import Answer, Candidate, EvidencePackage, SearchRequest
+from investigations.models import Answer, Candidate, Comment, EvidencePackage, SearchRequest
 from investigations.reads import other_plates
+from investigations.sentences import path_destroyed
 from investigations.services.answers import send_answer
 from investigations.services.paths import build_path, shown_points
+from investigations.services.requests import close_request
 from investigations.services.reviews import review_candidate
 from investigations.services.sharing import export_path, share_path
+from investigations.services.talk import add_comment
 from portal.accounts.models import User
 from tests.conftest import NOON, make_recording, make_search, make_sighting
+from tests.investigations.destroying import purge
 from tests.investigations.plating import READER, add_plate
+from tests.investigations.watching import client_of
 
 # One vehicle misread at the second stop; another at the third, in view of the same camera.
 READS = ("12가3456", "12거3456", "34나5678", "")
@@ -113,6 +119,38 @@ def test_an_answer_says_it_to_the_station_and_goes_on_when_the_reads_are_gone(
         assert [row["other_plate"] for row in rows] == ["", "", "12가3456", ""]
     content = content_of(EvidencePackage(answer=answered, requested_by=operator), {})
     assert [point.other_plate for point in content.path] == ["", "", "12가3456", ""]
+
+
+def test_an_answer_that_was_sent_says_the_same_whatever_the_reader_is_by_then(
+    answered: Answer, officer: User, operator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reads, "are_of_two_plates", lambda one, other, confusions: False)
+    client = client_of(officer)
+    items = client.get(f"/api/answers/{answered.pk}/").json()["items"]
+    assert [item["other_plate"] for item in items] == ["", "", "12가3456", ""]
+    assert DOUBT in client.get(reverse("workspace", args=[answered.request_id])).content.decode()
+    content = content_of(EvidencePackage(answer=answered, requested_by=operator), {})
+    assert [point.other_plate for point in content.path] == ["", "", "12가3456", ""]
+
+
+def test_a_path_that_was_shared_goes_with_the_request_s_data_but_for_the_fact(
+    walked: SearchRequest, operator: User, officer: User
+) -> None:
+    build_path(walked, actor=operator)
+    shared = share_path(walked, reason="He goes north.", actor=operator)
+    plain = add_comment(walked, "Thank you.", actor=officer)
+    SearchRequest.objects.update(status="answered")
+    walked.refresh_from_db()
+    close_request(walked, "found", reason="at home", actor=officer)
+    (done,) = purge()
+    kept = Comment.objects.get(pk=shared.pk)
+    assert kept.text == path_destroyed()
+    assert (kept.author, kept.at, kept.has_path) == (operator, shared.at, False)
+    assert Comment.objects.get(pk=plain.pk).text == "Thank you."
+    assert done.counts["investigations.comment"] == 1
+    assert {"kind": "investigations.comment", "id": shared.pk, "sha256": ""} in done.items
+    stored = str(list(Comment.objects.values()))
+    assert not any(text and text in stored for text in READS)
 
 
 def test_the_admin_s_table_of_stops_says_it_too(client: Client, walked: SearchRequest, supervisor: User) -> None:

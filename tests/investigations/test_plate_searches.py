@@ -72,6 +72,14 @@ def stored(make_camera: Callable[..., Camera]) -> list[Sighting]:
     return rows
 
 
+@pytest.fixture
+def out_of_reach(stored: list[Sighting], make_camera: Callable[..., Camera], other_centre: Any) -> list[Sighting]:
+    """Vehicles in another centre's camera, and after the hours of the search."""
+    later = make_recording(stored[0].camera, started_at=NOON + timedelta(hours=5))
+    recordings = [make_recording(make_camera("F1", centre=other_centre)), later]
+    return [make_sighting(recording, kind="vehicle") for recording in recordings]
+
+
 def run(request: SearchRequest, operator: User, **values: Any) -> Search:
     defaults = {"kind": "vehicle", "plate": "12가3456", "describer": LOOKS}
     search = make_search(request, list(Camera.objects.all()), operator, **(defaults | values))
@@ -185,16 +193,15 @@ def test_only_its_cameras_hours_and_centre_are_searched(
     approved: SearchRequest,
     operator: User,
     stored: list[Sighting],
+    out_of_reach: list[Sighting],
     make_camera: Callable[..., Camera],
-    other_centre: Any,
 ) -> None:
     elsewhere = make_sighting(make_recording(make_camera("E1")), kind="vehicle")
-    foreign = make_sighting(make_recording(make_camera("F1", centre=other_centre)), kind="vehicle")
-    later = make_sighting(make_recording(stored[0].camera, started_at=NOON + timedelta(hours=5)), kind="vehicle")
     person = make_sighting(make_recording(stored[0].camera, started_at=NOON + timedelta(minutes=30)))
-    for row in (elsewhere, foreign, later, person):
+    for row in (elsewhere, person, *out_of_reach):
         add_plate(row, "12가3456")
-    search = make_search(approved, [stored[0].camera, foreign.camera], operator, kind="vehicle", plate="12가3456")
+    cameras = [stored[0].camera, out_of_reach[0].camera]
+    search = make_search(approved, cameras, operator, kind="vehicle", plate="12가3456")
     search_job.search(search.pk)
     found = set(search.candidates.values_list("sighting_id", flat=True))
     assert found == {stored[0].pk, stored[1].pk, stored[2].pk}
@@ -233,14 +240,8 @@ def test_the_search_says_of_whom_no_plate_was_read(
 
 
 def test_of_whom_no_plate_was_read_counts_who_may_be_compared_alone(
-    approved: SearchRequest,
-    operator: User,
-    stored: list[Sighting],
-    make_camera: Callable[..., Camera],
-    other_centre: Any,
+    approved: SearchRequest, operator: User, stored: list[Sighting], out_of_reach: list[Sighting]
 ) -> None:
-    make_sighting(make_recording(make_camera("F1", centre=other_centre)), kind="vehicle")
-    make_sighting(make_recording(stored[0].camera, started_at=NOON + timedelta(hours=5)), kind="vehicle")
     describe(stored[0], "red")
     assert "of 2 of 7 vehicles" in run(approved, operator, wanted=[RED]).warning
 

@@ -11,6 +11,7 @@ from django.db import connection
 
 from investigations.models import Candidate, SearchRequest, SecondReview
 from investigations.services.answers import send_answer
+from investigations.services.candidates import decide_candidate
 from investigations.services.requests import approve_request, close_request, receive_request, return_request
 from investigations.services.reviews import review_candidate
 from portal.accounts.models import User
@@ -93,6 +94,26 @@ def test_one_of_fifty_gives_the_second_opinion(
     )
     assert won.count(True) == 1
     assert SecondReview.objects.count() == 1
+
+
+def test_of_fifty_searches_that_find_the_same_one_decides_and_one_gives_the_second_opinion(
+    supervisors: list[User], approved: SearchRequest, camera: Any
+) -> None:
+    sighting = make_sighting(make_recording(camera))
+    rows = [
+        Candidate.objects.create(search=make_search(approved, [camera], person), sighting=sighting, score=0.9)
+        for person in supervisors
+    ]
+    won = press_at_once(
+        lambda number: decide_candidate(
+            Candidate.objects.get(pk=rows[number].pk), "confirmed", actor=supervisors[number]
+        )
+    )
+    assert won.count(True) == 2
+    review, decided = SecondReview.objects.get(), Candidate.objects.decided().get()
+    assert review.candidate == decided
+    assert review.reviewer != decided.decisions.get().actor
+    assert verify_chain() == []
 
 
 def fresh(request: SearchRequest) -> SearchRequest:

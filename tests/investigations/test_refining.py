@@ -83,7 +83,7 @@ def test_a_refined_search_has_the_terms_the_pictures_and_the_decisions(
 ) -> None:
     run(search)
     yes, no = decide(search, 0, "confirmed", operator), decide(search, 2, "rejected", operator)
-    assert set(unused_decisions(search)) == {yes, no}
+    assert set(unused_decisions(search, operator)) == {yes, no}
     refined = refine_search(search, actor=operator)
     assert (refined.parent, refined.status, refined.limit, refined.description) == (search, "queued", 7, ["red top"])
     assert list(refined.cameras.all()) == list(search.cameras.all())
@@ -93,7 +93,7 @@ def test_a_refined_search_has_the_terms_the_pictures_and_the_decisions(
     own, copied = search.pictures.get(), refined.pictures.all()[0]
     assert own.image.name != copied.image.name
     assert copied.image.read()[:2] == b"\xff\xd8"
-    assert not unused_decisions(search).exists()
+    assert not unused_decisions(search, operator).exists()
     assert refined.is_known_to(operator)
 
 
@@ -153,7 +153,7 @@ def test_a_decision_that_was_changed_since_is_new_and_no_longer_counts_as_it_was
     run(second)
     decide(search, 0, "rejected", operator)
     decide(search, 2, "pending", operator)
-    assert list(unused_decisions(search)) == [wrong]
+    assert list(unused_decisions(search, operator)) == [wrong]
     again = refine_search(search, actor=operator)
     assert [(one.candidate, one.is_against) for one in again.pictures.all()[1:]] == [(wrong, True)]
     decide(second, 1, "confirmed", operator)
@@ -166,7 +166,7 @@ def test_a_decision_taken_back_is_none(search: Search, operator: User, embedded:
     run(search)
     decide(search, 0, "confirmed", operator)
     decide(search, 0, "pending", operator)
-    assert not unused_decisions(search).exists()
+    assert not unused_decisions(search, operator).exists()
 
 
 def test_who_does_not_know_the_decisions_does_not_refine_by_them(

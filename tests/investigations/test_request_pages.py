@@ -68,6 +68,7 @@ def test_the_form_asks_for_what_the_kind_of_case_needs(
     assert {basis.code for basis in form.bases} == codes
     assert ("plate" in form.fields) == has_vehicle
     assert (b'name="plate"' in page.content) == has_vehicle
+    assert b"---</option>" not in page.content.split(b"part-wanted")[1]
     for basis in form.bases:
         assert basis.law in page.content.decode()
 
@@ -156,7 +157,8 @@ def test_a_file_that_is_too_large_is_refused_by_name(
         ({"last_seen_at": "noon"}, "last_seen_at"),
         ({"last_seen_at": "2999-01-01 00:00"}, "last_seen_at"),
         ({"last_seen_latitude": "91", "last_seen_longitude": "0"}, "last_seen_latitude"),
-        ({"last_seen_latitude": "36.4"}, "__all__"),
+        ({"last_seen_latitude": "36.4"}, "last_seen_longitude"),
+        ({"last_seen_longitude": "127"}, "last_seen_latitude"),
     ],
 )
 def test_what_is_wrong_is_said_beside_its_field(

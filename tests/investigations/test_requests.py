@@ -149,7 +149,8 @@ def test_a_submitted_request_has_its_status_row_its_entry_and_its_deadlines(
         ({"last_seen_at": NOON + timedelta(days=3650)}, "last_seen_at"),
         ({"plate": "12가<b>"}, "plate"),
         ({"plate": "???"}, "plate"),
-        ({"last_seen_latitude": 36.5}, "__all__"),
+        ({"last_seen_latitude": 36.5}, "last_seen_longitude"),
+        ({"last_seen_longitude": 127.0}, "last_seen_latitude"),
         ({"last_seen_latitude": 136.5, "last_seen_longitude": 127.0}, "last_seen_latitude"),
     ],
 )

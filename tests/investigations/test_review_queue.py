@@ -54,6 +54,20 @@ def candidates(approved: SearchRequest, camera: Camera, operator: User) -> list[
     return make_candidates(approved, camera, operator, MIXED)
 
 
+@pytest.mark.usefixtures("candidates")
+def test_the_reasons_to_choose_from_are_those_of_the_workspace(
+    client: Client, approved: SearchRequest, supervisor: User
+) -> None:
+    client.force_login(supervisor)
+    queue = client.get(reverse("review-queue")).content.decode()
+    listed = queue.partition('id="review-reasons"')[2].partition("</datalist>")[0]
+    offered = re.findall("<option>(.*?)</option>", listed)
+    assert offered == ["different person", "cannot tell", "other clothes", "not a person"]
+    workspace = client.get(reverse("workspace", args=[approved.pk])).content.decode()
+    of_vehicles = ["different vehicle", "cannot tell", "other number plate", "not a vehicle"]
+    assert re.findall('data-reason="(.*?)"', workspace) == offered + of_vehicles
+
+
 def waiting(user: User) -> set[int]:
     return set(Candidate.objects.awaiting_second_review(user).values_list("pk", flat=True))
 

@@ -16,23 +16,18 @@ from cameras.models import Camera
 from investigations.clock import end_watched_plates
 from investigations.models import Case, CaseShare, LookBack, SearchRequest, WatchAlert, WatchEntry
 from investigations.services import watch
-from investigations.services.alerts import decide_alert
+from investigations.services.alerts import decide_alert, dismiss_open
 from investigations.services.cases import close_case
 from investigations.services.requests import close_request, return_request
-from investigations.services.watch import add_entry, end_entry, extend_entry, look_back
+from investigations.services.watch import add_entry, correct_entry, end_entry, extend_entry, look_back, overlapping
 from investigations.services.watch_lists import check_watch_list, export_watch_list
 from investigations.services.watch_rows import Defaults
 from portal.accounts.models import Agency, User
 from tests.investigations.conftest import PEOPLE, entries
 from tests.investigations.watching import basis, make_alert, make_entry, own_terms, terms
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vehicle_basis")]
 Act = Callable[[User], Any]
-
-
-@pytest.fixture(autouse=True)
-def _a_basis(db: None) -> None:
-    basis()
 
 
 def in_days(days: float) -> datetime:
@@ -62,6 +57,11 @@ def acts(
         "add a request's plate": lambda who: add_entry(own_terms(approved), actor=who),
         "add another plate for a request": lambda who: add_entry(own_terms(approved, plate="22가2222"), actor=who),
         "add it by another basis": lambda who: add_entry(own_terms(approved, basis=own.basis), actor=who),
+        "correct": lambda who: correct_entry(own, terms("13나3456"), reason="mistyped", actor=who),
+        "correct one for a request": lambda who: correct_entry(
+            linked, own_terms(approved), reason="mistyped", actor=who
+        ),
+        "dismiss all": lambda who: dismiss_open(own, reason="another", actor=who),
         "extend": lambda who: extend_entry(own, in_days(9), reason="longer", actor=who),
         "extend one for a request": lambda who: extend_entry(linked, in_days(9), reason="longer", actor=who),
         "end": lambda who: end_entry(own, "found", reason="seen", actor=who),
@@ -84,6 +84,9 @@ RIGHTS = {
     "add a request's plate": CENTRE,
     "add another plate for a request": SUPERVISOR,
     "add it by another basis": SUPERVISOR,
+    "correct": SUPERVISOR,
+    "correct one for a request": CENTRE,
+    "dismiss all": CENTRE,
     "extend": SUPERVISOR,
     "extend one for a request": CENTRE,
     "end": SUPERVISOR,
@@ -174,7 +177,7 @@ def test_the_page_offers_an_operator_no_change_of_what_is_for_another_centre_s_r
     for can_change, at in ((True, approved.centre), (False, other_centre)):
         SearchRequest.objects.update(centre=at)
         page = client.get(reverse("watch-entry", args=[entry.pk]))
-        assert page.context["can_change"] == can_change
+        assert ("end_form" in page.context) == can_change
 
 
 def test_an_operator_is_told_at_each_field_what_was_not_approved(approved: SearchRequest, operator: User) -> None:
@@ -426,3 +429,69 @@ def test_a_decision_without_reason_or_sense_is_refused(
 ) -> None:
     alert = make_alert(make_entry(supervisor), camera)
     assert words in str(refusals(lambda: decide_alert(alert, status, reason=reason, actor=supervisor)))
+
+
+# ── Correcting ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_correction_is_written_down_without_the_plate_and_leaves_end_and_alerts(
+    supervisor: User, camera: Camera
+) -> None:
+    entry = make_entry(supervisor, vehicle_colour="white")
+    alert, before = make_alert(entry, camera), entry.valid_until
+    by = basis("vehicle-theft", retention_days=3)
+    told = terms("13나3456", basis=by, valid_until=in_days(99), vehicle_colour="black")
+    correct_entry(entry, told, reason="mistyped", actor=supervisor)
+    assert (entry.plate, entry.basis, entry.vehicle_colour, entry.reason) == ("13나3456", by, "black", "stolen")
+    assert (entry.valid_until, entry.purge_at - before) == (before, timedelta(days=3))
+    (written,) = entries("watch.corrected")
+    assert (written.reason, written.details) == (
+        "mistyped",
+        {
+            "changed": ["plate", "basis", "vehicle_colour"],
+            "basis": {"old": "vehicle-crime", "new": "vehicle-theft"},
+            "vehicle_colour": {"old": "white", "new": "black"},
+        },
+    )
+    alert.refresh_from_db()
+    assert (alert.text, alert.status) == ("12가3456", "open")
+
+
+def test_a_correction_is_checked_as_a_new_entry_is(supervisor: User) -> None:
+    entry, other = make_entry(supervisor), make_entry(supervisor, "99하9999")
+
+    def correct(plate: str, reason: str = "mistyped", **values: Any) -> dict[str, list[str]]:
+        return refusals(lambda: correct_entry(entry, terms(plate, **values), reason=reason, actor=supervisor))
+
+    assert "Too many plates" in correct("34")["plate"][0]
+    assert "on the list already" in correct(other.plate)["plate"][0]
+    assert correct("12가3456") == {"": ["Nothing was changed."]}
+    assert "Say why" in correct("13나3456", reason=" ")["why"][0]
+    end_entry(entry, "found", reason="x", actor=supervisor)
+    assert correct("13나3456") == {"": ["This plate is no longer watched."]}
+    assert not entries("watch.corrected")
+
+
+def test_dismissing_all_leaves_an_entry_for_each_alert_and_other_entries_alone(
+    supervisor: User, camera: Camera
+) -> None:
+    entry, other = make_entry(supervisor), make_entry(supervisor, "12가34??")
+    mine = {make_alert(entry, camera).pk, make_alert(entry, camera).pk}
+    kept = make_alert(other, camera)
+    end_entry(entry, "found", reason="x", actor=supervisor)
+    dismiss_open(entry, reason="it is over", actor=supervisor)
+    assert {int(one.target_id) for one in entries("alert.dismissed")} == mine
+    assert {one.reason for one in entries("alert.dismissed")} == {"it is over"}
+    assert WatchAlert.objects.open().get() == kept
+    assert "No alert" in refusals(lambda: dismiss_open(entry, reason="x", actor=supervisor))[""][0]
+
+
+def test_entries_that_fit_the_same_vehicles_are_known(supervisor: User, stranger: User) -> None:
+    entry = make_entry(supervisor)
+    wider = [make_entry(supervisor, plate) for plate in ("12가34??", "3456")]
+    for plate in ("12가9999", "13가*"):
+        make_entry(supervisor, plate)
+    end_entry(make_entry(supervisor, "12가345?"), "found", reason="x", actor=supervisor)
+    make_entry(stranger, "12가3*")
+    assert overlapping(entry, supervisor) == wider
+    assert overlapping(wider[0], supervisor) == [entry]

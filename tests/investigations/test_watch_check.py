@@ -20,20 +20,10 @@ from investigations.watch import job, match, tasks
 from portal.accounts.models import User
 from tests.conftest import make_sighting
 from tests.investigations.conftest import entries
-from tests.investigations.watching import add_plate, basis, eager, make_analysis, make_entry, make_plate
+from tests.investigations.watching import add_plate, eager, make_analysis, make_entry, make_plate
 
 __all__ = ["eager"]  # a fixture
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _a_basis(db: None) -> None:
-    basis()
-
-
-@pytest.fixture
-def entry(supervisor: User) -> WatchEntry:
-    return make_entry(supervisor)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vehicle_basis")]
 
 
 def texts() -> list[str]:
@@ -141,6 +131,19 @@ def test_two_entries_for_one_plate_have_an_alert_each(supervisor: User, camera: 
     make_plate(analysis)
     job.check_analysis(analysis.pk)
     assert WatchAlert.objects.values("entry").distinct().count() == 2
+
+
+def test_of_a_vehicle_that_fits_several_entries_people_are_told_once(supervisor: User, camera: Camera) -> None:
+    first = make_entry(supervisor)
+    make_entry(supervisor, "12가34??")
+    other = make_entry(supervisor, "99하9999")
+    analysis = make_analysis(camera)
+    make_plate(analysis)
+    make_plate(analysis, "99하9999", number=2)
+    job.check_analysis(analysis.pk)
+    assert (WatchAlert.objects.count(), len(entries("alert.raised"))) == (3, 3)
+    told_of = Notification.objects.filter(user=supervisor).values_list("entry", flat=True)
+    assert sorted(told_of) == [first.pk, other.pk]
 
 
 # ── Once, whatever happens ──────────────────────────────────────────────────────────────────────────────────────────

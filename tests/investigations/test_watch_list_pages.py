@@ -10,32 +10,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localtime
 
-from investigations.models import (
-    SearchRequest,
-    WatchEntry,
-    WatchImport,
-)
+from investigations.models import LegalBasis, SearchRequest, WatchEntry, WatchImport
 from portal.accounts.models import User
 from tests.investigations.conftest import entries
 from tests.investigations.watching import (
     basis,
     filled,
-    make_entry,
     page,
     text_of,
 )
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _a_basis(db: None) -> None:
-    basis()
-
-
-@pytest.fixture
-def entry(supervisor: User) -> WatchEntry:
-    return make_entry(supervisor)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vehicle_basis")]
 
 
 def test_a_list_is_shown_before_it_is_taken_over(client: Client, supervisor: User) -> None:
@@ -89,6 +74,35 @@ def test_the_preview_shows_all_that_the_file_says_and_what_is_looked_for(
     assert "Its entry was destroyed" in text_of(page(client, "watch-import-detail", row.pk))
 
 
+def test_what_was_on_the_list_already_is_shown_by_its_entry_while_there_is_one(
+    client: Client, entry: WatchEntry, supervisor: User
+) -> None:
+    client.force_login(supervisor)
+    file = SimpleUploadedFile("a.csv", "plate,reason,legal basis\n12 가 3456,x,vehicle-crime\n".encode())
+    client.post(reverse("watch-import"), {"file": file})
+    row = WatchImport.objects.get()
+    shown = page(client, "watch-import-detail", row.pk)
+    assert f'href="{reverse("watch-entry", args=[entry.pk])}" class="plate">12가3456<' in shown
+    assert "on the list already, until" in text_of(shown)
+    assert "was destroyed" not in text_of(shown)
+    entry.delete()
+    shown = page(client, "watch-import-detail", row.pk)
+    assert "3456" not in shown
+    assert "Its entry was destroyed" in text_of(shown)
+
+
+def test_rows_that_were_left_out_for_any_reason_say_which(client: Client, supervisor: User) -> None:
+    client.force_login(supervisor)
+    file = SimpleUploadedFile("a.csv", "plate,reason,legal basis\n12가3456,x,vehicle-crime\n".encode())
+    client.post(reverse("watch-import"), {"file": file})
+    row = WatchImport.objects.get()
+    LegalBasis.objects.update(is_active=False)
+    client.post(reverse("watch-import-apply", args=[row.pk]))
+    shown = text_of(page(client, "watch-import-detail", row.pk))
+    assert "1 was left out; the row says why." in shown
+    assert "no longer in force" in shown
+
+
 def test_a_look_at_what_became_of_a_list_is_written_down_with_the_plates_that_it_shows(
     client: Client, supervisor: User
 ) -> None:
@@ -121,3 +135,24 @@ def test_the_list_is_handed_out_as_a_file(client: Client, entry: WatchEntry, sup
     assert "12가3456" in answer.content.decode("utf-8-sig")
     WatchEntry.objects.all().delete()
     assert "no plate on the list" in client.post(reverse("watch-export"), follow=True).content.decode()
+
+
+def test_the_page_of_the_import_lists_the_bases_that_a_row_may_name(client: Client, supervisor: User) -> None:
+    basis("with-letter", needs_document=True, watch_days=7)
+    basis("never", watch_days=0)
+    client.force_login(supervisor)
+    shown = page(client, "watch-import")
+    row = next(line for line in shown.splitlines() if "<code>with-letter</code>" in line)
+    assert "7 days" in row
+    assert "needed" in row
+    assert "<code>never</code>" not in shown
+
+
+def test_only_of_a_row_that_is_taken_over_is_a_value_said_to_be_left_out(client: Client, supervisor: User) -> None:
+    client.force_login(supervisor)
+    lines = "차량번호,색상\n12가3456,pinkish\n34,pinkish\n".encode()
+    said = {"file": SimpleUploadedFile("a.csv", lines), "basis": filled()["basis"], "reason": "stolen"}
+    client.post(reverse("watch-import"), said)
+    shown = text_of(page(client, "watch-import-detail", WatchImport.objects.get().pk))
+    assert shown.count("none of the colours or types that are known") == 2
+    assert shown.count("It is left out.") == 1

@@ -63,8 +63,9 @@ def until(days: float) -> str:
 def said(row: WatchImport) -> dict[int, list[str]]:
     """The sentences, by row."""
     found: dict[int, list[str]] = {}
+    watched = {values["row"] for values in row.rows}
     for problem in row.problems:
-        found.setdefault(problem["row"], []).append(sentence_of(problem))
+        found.setdefault(problem["row"], []).append(sentence_of(problem, is_watched=problem["row"] in watched))
     return found
 
 
@@ -197,8 +198,12 @@ def test_a_plate_that_may_be_mistyped_is_marked_and_counted(check: Check, plate:
     assert row.counts["dubious"] == is_dubious
 
 
-def test_a_row_whose_value_was_left_out_is_marked_too(check: Check) -> None:
-    assert check("plate,colour\n12가3456,mauve\n13나3456,흰색\n").counts["dubious"] == 1
+def test_a_row_whose_colour_was_left_out_is_watched_by_its_plate(check: Check, supervisor: User) -> None:
+    row = check("plate,colour\n12가3456,pinkish\n12갸3456,흰색\n")
+    assert row.counts["dubious"] == 1
+    import_watch_list(row, leaves_dubious=True, actor=supervisor)
+    assert list(WatchEntry.objects.values_list("plate", "vehicle_colour")) == [("12가3456", "")]
+    assert ["none of the colours" in reason for reason in said(row)[2]] == [True]
 
 
 def test_dubious_rows_may_be_left_out(check: Check, supervisor: User) -> None:
@@ -326,7 +331,20 @@ def test_what_became_of_each_row_is_kept_with_its_entry_or_the_reason(
     for number, words in ((3, there), (4, "Too many"), (5, there), (6, "returned after")):
         assert words in reasons[number][0]
     assert "left out" in reasons[2][0]
-    assert "12가3456" not in f"{row.rows} {row.problems}"  # the entry has it, and takes it along
+    kept = f"{row.rows} {row.problems}"
+    assert not any(plate in kept for plate in ("12가3456", "99하9999", "13나3456"))  # the entries take them along
+    assert "14다3456" in kept
+
+
+def test_a_plate_that_an_entry_has_is_kept_of_no_row_of_the_list(check: Check, supervisor: User) -> None:
+    make_entry(supervisor, "99하9999")
+    row = check("plate,colour\n99하9999,mauve\n12가3456,\n12가3456,pinkish\n")
+    assert "99하9999" not in str(row.problems)
+    import_watch_list(row, actor=supervisor)
+    row.refresh_from_db()
+    assert "12가3456" not in str(row.problems)
+    assert [problem["value"] for problem in row.problems if problem["column"] == Column.COLOUR] == ["mauve", "pinkish"]
+    assert "stands in row 3" in " ".join(said(row)[4])
 
 
 def test_what_was_said_of_rows_that_were_not_added_is_forgotten_after_a_week(check: Check, supervisor: User) -> None:
@@ -339,6 +357,10 @@ def test_what_was_said_of_rows_that_were_not_added_is_forgotten_after_a_week(che
         row.refresh_from_db()
     assert [line.state for line in lines_of(old)] == ["added"]
     assert [line.state for line in lines_of(new)] == ["added", "refused"]
+    end_watched_plates()
+    (entry,) = entries("data.destroyed")
+    assert (entry.actor_id, entry.target_type, entry.target_id) == (None, "investigations.watchimport", str(old.pk))
+    assert [entry.details[name] for name in ("rule", "kept days", "counts")] == ["result", 7, {"problems": 1}]
 
 
 def test_a_list_is_imported_or_discarded_once(check: Check, supervisor: User) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from inference.core.plates import Character, Pattern, PlateRead
 from investigations.plates import pattern_of, read_plate
-from investigations.watch.match import Match, Wanted, can_match, distance_of, find_matches, is_too_open
+from investigations.watch.match import Match, Wanted, can_match, covers, distance_of, find_matches, is_too_open
 
 
 def pattern(typed: str) -> Pattern:
@@ -101,3 +101,23 @@ def test_what_no_read_can_match_is_known(typed: str, read: str) -> None:
     asked = pattern(typed)
     assert can_match(asked) is bool(read)
     assert (distance_of(asked, PlateRead(read)) is not None) if read else True
+
+
+@pytest.mark.parametrize(
+    ("wide", "narrow", "is_covered"),
+    [
+        ("12가34??", "12가3456", True),
+        ("12가3456", "12가34??", False),
+        ("12가3456", "12가3456", True),
+        ("12가*", "12가34??", True),
+        ("12가34??", "12가*", False),
+        ("3456", "12가3456", True),
+        ("12ㄱ3456", "12가3456", True),
+        ("12가3456", "12ㄱ3456", False),
+        ("12?3456", "12ㄱ3456", True),
+        ("12가3457", "12가3456", False),
+        ("*3456", "서울12가3456", True),
+    ],
+)
+def test_a_pattern_covers_what_leaves_less_open(wide: str, narrow: str, is_covered: bool) -> None:
+    assert covers(pattern(wide), pattern(narrow)) is is_covered

@@ -17,12 +17,14 @@ from inference import descriptions
 from inference.core.manifest import ModelStore
 from investigations.models import (
     Case,
+    LegalBasis,
     LookBack,
     Notification,
     SearchRequest,
     WatchAlert,
     WatchEntry,
 )
+from investigations.services.alerts import decide_alert
 from investigations.services.looks import view_entries
 from investigations.services.notices import announce_alerts
 from investigations.services.watch import end_entry, look_back
@@ -44,17 +46,7 @@ from tests.investigations.watching import (
     text_of,
 )
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _a_basis(db: None) -> None:
-    basis()
-
-
-@pytest.fixture
-def entry(supervisor: User) -> WatchEntry:
-    return make_entry(supervisor)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vehicle_basis")]
 
 
 @pytest.fixture
@@ -139,6 +131,15 @@ def test_a_supervisor_puts_a_plate_on_the_list(client: Client, supervisor: User)
     assert f"{localtime(entry.valid_until):%H:%M}" == "23:59"  # a day alone is meant to its end
 
 
+def test_adding_a_plate_says_which_other_entries_fit_it(client: Client, supervisor: User) -> None:
+    make_entry(supervisor, "12가34??")
+    client.force_login(supervisor)
+    shown = client.post(reverse("watch-new"), filled(), follow=True).content.decode()
+    assert "Other entries fit the same vehicles: 12가34??." in shown
+    shown = client.post(reverse("watch-new"), filled(plate="99하9999"), follow=True).content.decode()
+    assert "Other entries fit" not in shown
+
+
 def test_a_supervisor_may_look_back_with_it(client: Client, supervisor: User) -> None:
     client.force_login(supervisor)
     client.post(reverse("watch-new"), filled(hours_back="0"))
@@ -167,6 +168,14 @@ def test_a_refusal_stands_at_its_field_and_what_was_typed_stays(
     assert words in shown
     assert "KEEP-7" in shown
     assert not WatchEntry.objects.exists()
+
+
+def test_the_form_marks_the_bases_that_need_a_document(client: Client, supervisor: User) -> None:
+    needing = basis("with-letter", needs_document=True)
+    client.force_login(supervisor)
+    marked = re.findall(r'<option value="(\d+)"[^>]* data-document', page(client, "watch-new"))
+    assert str(needing.pk) in marked
+    assert str(LegalBasis.objects.get(code="vehicle-crime").pk) not in marked
 
 
 def test_an_operator_chooses_among_approved_requests(client: Client, operator: User, approved: SearchRequest) -> None:
@@ -242,6 +251,85 @@ def test_what_is_done_with_an_entry_is_said_and_refused_in_its_place(
     assert "there it is" in page(client, "watch-entry", entry.pk)
 
 
+def test_an_act_on_an_entry_that_has_ended_is_refused_in_a_message_on_its_page(
+    client: Client, entry: WatchEntry, supervisor: User
+) -> None:
+    said = {"outcome": "found", "reason": "there it is", "valid_until": "2099-01-01", "hours": "24"}
+    end_entry(entry, "found", reason="x", actor=supervisor)  # in another tab
+    client.force_login(supervisor)
+    for name in ("watch-end", "watch-extend", "watch-look-back"):
+        answer = client.post(reverse(name, args=[entry.pk]), said, follow=True)
+        assert answer.redirect_chain == [(reverse("watch-entry", args=[entry.pk]), 302)]
+        assert "This plate is no longer watched." in answer.content.decode()
+
+
+@pytest.mark.parametrize("name", ["watch-end", "watch-extend", "watch-look-back"])
+def test_the_address_of_a_refusal_leads_to_the_entry(
+    client: Client, entry: WatchEntry, supervisor: User, name: str
+) -> None:
+    client.force_login(supervisor)
+    assert client.post(reverse(name, args=[entry.pk]), {}).status_code == 400
+    assert client.get(reverse(name, args=[entry.pk])).headers["Location"] == reverse("watch-entry", args=[entry.pk])
+
+
+def test_an_entry_is_corrected_and_its_old_alerts_say_so(client: Client, alert: WatchAlert, supervisor: User) -> None:
+    client.force_login(supervisor)
+    address = reverse("watch-correct", args=[alert.entry_id])
+    assert address in page(client, "watch-entry", alert.entry_id)
+    assert 'value="12가3456"' in page(client, "watch-correct", alert.entry_id)
+    refused = client.post(address, filled(plate="13나3456", reason="KEEP-7")).content.decode()
+    assert "This field is required" in refused
+    assert "KEEP-7" in refused
+    answer = client.post(address, filled(plate="13나3456", why="mistyped"))
+    assert answer.headers["Location"] == reverse("watch-entry", args=[alert.entry_id])
+    shown = text_of(page(client, "watch-entry", alert.entry_id))
+    assert "13나3456" in shown
+    assert "before the entry was corrected" in shown
+    end_entry(alert.entry, "found", reason="x", actor=supervisor)
+    assert client.get(address).headers["Location"] == reverse("watch-entry", args=[alert.entry_id])
+    assert address not in page(client, "watch-entry", alert.entry_id)
+
+
+def test_a_basis_that_is_out_of_force_stays_chosen_until_somebody_chooses_another(
+    client: Client, entry: WatchEntry, supervisor: User
+) -> None:
+    LegalBasis.objects.filter(pk=entry.basis_id).update(is_active=False)
+    client.force_login(supervisor)
+    assert f'<option value="{entry.basis_id}" selected>' in page(client, "watch-correct", entry.pk)
+    said = filled(plate="13나3456", basis=entry.basis_id, why="mistyped")
+    assert "no longer in force" in client.post(reverse("watch-correct", args=[entry.pk]), said).content.decode()
+
+
+def test_an_ended_entry_is_watched_again_by_a_form_that_says_what_it_said(
+    client: Client, supervisor: User, operator: User
+) -> None:
+    entry = make_entry(supervisor, vehicle_colour="red", reason="why it was")
+    address = f"{reverse('watch-new')}?again={entry.pk}"
+    client.force_login(supervisor)
+    assert address not in page(client, "watch-entry", entry.pk)
+    end_entry(entry, "found", reason="x", actor=supervisor)
+    assert address in page(client, "watch-entry", entry.pk)
+    shown = client.get(address).content.decode()
+    for words in ('value="12가3456"', "why it was", '<option value="red" selected>'):
+        assert words in shown
+    assert address not in page(client_of(operator), "watch-entry", entry.pk)
+
+
+def test_all_open_alerts_of_an_ended_entry_are_dismissed_with_one_reason(
+    client: Client, alert: WatchAlert, operator: User, supervisor: User
+) -> None:
+    make_alert(alert.entry, alert.camera)
+    end_entry(alert.entry, "found", reason="x", actor=supervisor)
+    client.force_login(operator)
+    address = reverse("watch-dismiss", args=[alert.entry_id])
+    assert address in page(client, "watch-entry", alert.entry_id)
+    client.post(address, {"reason": "it is over"})
+    assert not WatchAlert.objects.open().exists()
+    assert address not in page(client, "watch-entry", alert.entry_id)
+    answer = client.post(address, {"reason": "again"}, follow=True)
+    assert "No alert of this plate is open any more." in answer.content.decode()
+
+
 def test_an_alert_that_comes_while_the_page_is_written_is_on_it_with_the_look_that_found_it(
     client: Client, entry: WatchEntry, camera: Camera, supervisor: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -272,7 +360,7 @@ def test_an_alert_shows_both_pictures_the_read_and_the_wanted_plate_the_place_an
     alert = make_alert(entry, camera, "12가3458", distance=0.675, confidence=0.42)
     client.force_login(operator)
     shown = page(client, "watch-alerts")
-    assert 'class="plate-other" title="asked for otherwise">8</span>' in shown
+    assert 'class="plate-other" title="differs from the one asked for">8</span>' in shown
     read = text_of(shown)
     for words in (
         "12가3456",
@@ -365,6 +453,63 @@ def test_alerts_are_filtered_by_state_plate_and_hours(
     assert listed(status="all", entry=other.entry_id) == {other.pk}
     assert listed(status="nonsense", hours="x", entry="9" * 30) == {alert.pk}
     assert "No alert like this" in page(client, "watch-alerts", status="confirmed")
+
+
+def beside(alert: WatchAlert, plate: str) -> WatchAlert:
+    """An alert of another entry about the same sighting."""
+    entry = make_entry(alert.entry.added_by, plate, reason=f"why {plate}")
+    return make_alert(entry, alert.camera, sighting=alert.sighting, seen_at=alert.seen_at)
+
+
+@pytest.mark.parametrize("name", ["watch-alerts", "watch-entry"])
+def test_a_sighting_that_fits_several_entries_is_one_card_and_one_decision(
+    client: Client, alert: WatchAlert, operator: User, name: str
+) -> None:
+    others = [beside(alert, "12가34??"), beside(alert, "12가3*")]
+    apart = make_alert(alert.entry, alert.camera)
+    client.force_login(operator)
+    shown = page(client, name, *([alert.entry_id] if name == "watch-entry" else []))
+    cards = re.findall(r'<li class="alert-card.*?\n</li>', shown, re.DOTALL)
+    (card,) = [one for one in cards if "12가34??" in one]
+    assert len(cards) == 2
+    assert {"why 12가34??", "why 12가3*", "stolen"} <= set(re.findall(r'<p class="small">([^<]*)</p>', card))
+    assert "One decision for 3 entries." in card
+    assert 'title="Open alerts">2<' in shown
+    decided = [int(pk) for pk in re.findall(r'name="alert" value="(\d+)"', card)]
+    assert sorted(decided) == [alert.pk, *(other.pk for other in others)]
+    assert set(entries("alert.viewed")[0].details["alerts"]) == {apart.pk, *decided}
+    late = beside(alert, "12가345?")  # it was not on the page
+    said = {"status": "dismissed", "seen": "open", "reason": "another", "alert": [*decided, apart.pk, "²"]}
+    client.post(reverse("watch-decide", args=[alert.pk]), said)
+    assert set(WatchAlert.objects.filter(status="dismissed").values_list("pk", flat=True)) == set(decided)
+    assert {late.pk, apart.pk} == set(WatchAlert.objects.open().values_list("pk", flat=True))
+    assert {int(one.target_id) for one in entries("alert.dismissed")} == set(decided)
+
+
+def test_alerts_decided_as_one_are_decided_together_or_not_at_all(
+    client: Client, alert: WatchAlert, operator: User, supervisor: User
+) -> None:
+    other = beside(alert, "12가34??")
+    decide_alert(other, "confirmed", reason="it is it", actor=supervisor)  # meanwhile
+    client.force_login(operator)
+    said = {"status": "dismissed", "seen": "open", "reason": "another", "alert": [alert.pk, other.pk]}
+    answer = client.post(reverse("watch-decide", args=[alert.pk]), said, follow=True)
+    assert "Somebody else has decided" in answer.content.decode()
+    alert.refresh_from_db()
+    assert alert.status == "open"
+    assert not entries("alert.dismissed")
+
+
+def test_another_centres_alert_about_the_sighting_is_neither_shown_nor_decided(
+    client: Client, alert: WatchAlert, operator: User, stranger: User
+) -> None:
+    theirs = make_alert(make_entry(stranger, "12가34??"), alert.camera, sighting=alert.sighting)
+    client.force_login(operator)
+    assert "12가34??" not in page(client, "watch-alerts")
+    said = {"status": "dismissed", "seen": "open", "reason": "another", "alert": [theirs.pk]}
+    client.post(reverse("watch-decide", args=[alert.pk]), said)
+    theirs.refresh_from_db()
+    assert theirs.status == "open"
 
 
 def test_an_alert_is_decided_with_a_reason_and_one_is_led_back(

@@ -31,12 +31,7 @@ from tests.investigations.destroying import expire, old_recording, purge
 from tests.investigations.watching import add_plate, basis, eager, make_alert, make_analysis, make_entry
 
 __all__ = ["eager"]  # a fixture
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _a_basis(db: None) -> None:
-    basis()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("vehicle_basis")]
 
 
 def destroy() -> list[Destruction]:

@@ -95,9 +95,11 @@ PAGES: dict[str, set[str]] = {
     "watch-list": REVIEWERS,
     "watch-new": REVIEWERS,
     "watch-entry": CENTRE,
-    "watch-extend": NOBODY,  # by POST alone
-    "watch-end": NOBODY,  # by POST alone
-    "watch-look-back": NOBODY,  # by POST alone
+    "watch-correct": {"supervisor"},  # it is for no request of the operator's
+    "watch-dismiss": CENTRE,  # leads back to the entry
+    "watch-extend": CENTRE,  # leads back to the entry
+    "watch-end": CENTRE,  # leads back to the entry
+    "watch-look-back": CENTRE,  # leads back to the entry
     "watch-alerts": REVIEWERS,
     "watch-decide": NOBODY,  # by POST alone
     "watch-import": {"supervisor", "stranger"},
@@ -264,6 +266,8 @@ VERBS: dict[str, tuple[set[str], dict[str, Any], str]] = {
     "api-footage": (CENTRE, {}, "footage.viewed"),
     "api-path-share": (CENTRE, {"reason": "north"}, "path.shared"),
     "watch-new": ({"supervisor", "stranger"}, WATCHED, "watch.added"),
+    "watch-correct": ({"supervisor"}, WATCHED | {"plate": "13나3456", "why": "mistyped"}, "watch.corrected"),
+    "watch-dismiss": (CENTRE, {"reason": "another"}, "alert.dismissed"),
     "watch-extend": ({"supervisor"}, {"valid_until": SOON, "reason": "longer"}, "watch.extended"),
     "watch-end": ({"supervisor"}, {"outcome": "found", "reason": "there it is"}, "watch.ended"),
     "watch-look-back": ({"supervisor"}, {"hours": "24", "reason": "fled"}, "watch.looked_back"),

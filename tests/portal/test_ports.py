@@ -1,5 +1,6 @@
 """The port to serve at: what is none, or is taken, is said in a sentence and before any work."""
 
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -42,6 +43,12 @@ def test_a_taken_port_is_said_before_any_work(command: str, taken: int) -> None:
 def test_an_address_of_another_machine_is_said() -> None:
     with pytest.raises(CommandError, match=r"Nothing can be served at 192\.0\.2\.1"):
         call_command("serve", address="192.0.2.1", port=8080)
+
+
+@pytest.mark.parametrize("address", ["a..b", "a" * 70])
+def test_what_is_no_address_is_said(address: str) -> None:
+    with pytest.raises(CommandError, match=f"{re.escape(address)} is no address of this machine."):
+        call_command("serve", address=address, port=8080)
 
 
 @pytest.mark.parametrize("target", ["demo", "run"])

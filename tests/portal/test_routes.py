@@ -83,6 +83,7 @@ def addresses(
     PathPoint.objects.create(path=path, number=1, sighting=sighting)
     entry = record(Action.CASE_VIEWED, actor=operator, target=approved.case)
     answer = make_answer(approved, operator, sighting)
+    answer.items.update(plate=plate.text)
     attachment = Attachment(request=approved, kind="picture", name="p.jpg", size=1, added_by=officer)
     attachment.file.save("p.jpg", sighting.image)
     attachment.save()
@@ -109,6 +110,7 @@ def addresses(
     pair = {"camera_a": recording.camera, "camera_b": make_camera("C9"), "count": 30}
     background = PairBackground.objects.create(embedder="m", **pair, **spread)
     numbers = {
+        **dict.fromkeys(("watch-correct", "watch-dismiss"), wanted.pk),
         **dict.fromkeys(("watch-entry", "watch-extend", "watch-end", "watch-look-back"), wanted.pk),
         **dict.fromkeys(("watch-import-detail", "watch-import-apply", "watch-import-discard"), plates.pk),
         **dict.fromkeys(("watch-decide", "api-watch-decision", "investigations_watchalert"), alert.pk),
@@ -281,7 +283,7 @@ def test_each_person_can_do_their_verbs_and_no_others(
 def prepare(name: str, words: dict[str, Any]) -> None:
     """Bring the rows into the state in which the verb is possible."""
     candidate = Candidate.objects.get()
-    if name in {"watch-new", "api-watch"}:
+    if name in {"watch-new", "watch-correct", "api-watch"}:
         basis = LegalBasis.objects.get(code="vehicle-crime")
         words["basis"] = basis.code if name == "api-watch" else basis.pk
     if name in UNSENT:

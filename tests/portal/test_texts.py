@@ -14,7 +14,7 @@ from django.utils import translation
 from django.views.i18n import JavaScriptCatalog
 from playwright.sync_api import Browser, Page
 
-from portal.texts import FETCHED_LATER, IMPORTED, SCRIPTS, first_scripts, found, said_in, with_imports
+from portal.views_texts import FETCHED_LATER, IMPORTED, SCRIPTS, first_scripts, found, said_in, with_imports
 
 FIRST, LATER = reverse("javascript-catalog"), reverse("later-texts")
 NAMES = {path.name for path in SCRIPTS.glob("*.js")}

@@ -9,13 +9,25 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 from portal.accounts.models import User
 from tests.conftest import PASSWORD
 
 QUICK_MS = 10_000
 SERIOUS = {"serious", "critical"}
+# The first that a socket of the portal says is that it listens.
+COUNT_SOCKETS = """(() => {
+  const { WebSocket } = globalThis;
+  globalThis.sockets = { opened: 0, ready: 0 };
+  globalThis.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      sockets.opened += 1;
+      this.addEventListener("message", () => { sockets.ready += 1; }, { once: true });
+    }
+  };
+})()"""
 
 
 def note_errors(page: Page, errors: list[str], *, is_expected: Callable[[str], bool] = lambda said: False) -> None:
@@ -59,6 +71,42 @@ def log_in(page: Page, site: str, user: User) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.press("input[name=password]", "Enter")
     page.wait_for_url(f"{site}/")
+
+
+@contextmanager
+def listening(page: Page) -> Iterator[None]:
+    """Open an address within; after that, what others do reaches the page."""
+    page.add_init_script(COUNT_SOCKETS)
+    yield
+    page.wait_for_function("() => sockets.opened && sockets.opened === sockets.ready")
+
+
+def end_session(page: Page) -> None:
+    """As when nothing was asked for a while: the page stays open, its session is gone."""
+    page.context.clear_cookies(name=settings.SESSION_COOKIE_NAME)
+
+
+def log_in_beside(page: Page, link: Locator, user: User) -> None:
+    """Follow the link to the log-in, which opens a tab of its own, and log in there."""
+    with page.expect_popup() as opened:
+        link.click()
+    tab = opened.value
+    tab.fill("input[name=username]", user.username)
+    tab.fill("input[name=password]", PASSWORD)
+    tab.press("input[name=password]", "Enter")
+    tab.wait_for_url("**/")
+    tab.close()
+
+
+def settle(page: Page) -> None:
+    """Wait until the map stands still."""
+    pane, before = page.locator("#map .leaflet-map-pane"), ""
+    for _look in range(50):
+        now = pane.evaluate("(pane) => `${pane.className} ${pane.style.transform}`")
+        if now == before and "-anim" not in now:
+            return
+        before = now
+        page.wait_for_timeout(150)
 
 
 def keep_screenshot(page: Page, name: str) -> None:

@@ -26,7 +26,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.audit.services import verify_chain
 from tests.conftest import NOON, add_feature, drawn_person, make_recording, make_search, make_sighting
-from tests.system.browsing import keep_screenshot, log_in
+from tests.system.browsing import keep_screenshot, log_in, settle
 from tests.system.conftest import START_S, wait_for_end, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("workers")]
@@ -150,7 +150,7 @@ def test_a_search_from_a_stored_sighting_on_drawn_figures(
     assert set(red) == {0}
     page.click("#build-path")
     expect(page.locator(".path-marker")).to_have_count(4)
-    page.wait_for_timeout(800)
+    settle(page)
     keep_screenshot(page, "workspace")
 
 

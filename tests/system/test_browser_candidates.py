@@ -22,12 +22,13 @@ from playwright.sync_api import Browser, Page, expect
 from cameras.models import Camera, Recording
 from inference.core.images import read_image
 from inference.models import Sighting
+from investigations import events
 from investigations.models import Candidate, QueryPicture, Search, SearchRequest
-from portal.accounts.models import User
+from portal.accounts.models import Agency, User
 from portal.audit.models import AuditEntry
-from tests.conftest import NOON, drawn_person, make_recording, make_search
+from tests.conftest import NOON, drawn_person, make_recording, make_search, make_user
 from tests.core.drawing import write_video
-from tests.system.browsing import findings, keep_screenshot, log_in, silent_page
+from tests.system.browsing import end_session, findings, keep_screenshot, log_in, log_in_beside, silent_page
 from tests.system.candidate_rows import COLOURS, in_thread, make_sightings, offer, tell
 from tests.system.conftest import wait_until
 
@@ -268,6 +269,44 @@ def test_decisions_by_keys_one_and_several_and_their_undoing(
     expect(page.locator("#candidates [data-decision=pending]")).to_have_count(12)
 
 
+def test_a_decision_follows_the_sighting_into_other_searches(
+    page: Page, search: Search, twelve: list[Candidate], operator: User, centre: Agency
+) -> None:
+    """Also what somebody else decided: hidden until this person has decided, then their second opinion."""
+    Search.objects.filter(pk=search.pk).update(status="done")
+    people = make_user("third", "operator", centre), operator
+    theirs, own = (make_search(search.request, list(search.cameras.all()), one, status="done") for one in people)
+    hidden = offer(theirs, [row.sighting for row in twelve])[2]
+    offer(own, [row.sighting for row in twelve])
+    Candidate.objects.filter(pk=hidden.pk).update(decision="rejected")
+    open_workspace(page, search.request, operator)
+    cards = page.locator("#candidates [data-candidate]")
+    expect(page.locator("#candidates [data-decision=pending]")).to_have_count(12)
+    cards.first.click()
+    page.keyboard.press("KeyY")
+    page.keyboard.press("KeyY")
+    page.keyboard.press("KeyY")  # the third: others have decided about it
+    expect(page.locator(".toast", has_text="yours is the second opinion")).to_be_visible()
+    expect(cards.nth(2)).to_have_attribute("data-second", "disputed")
+    expect(cards.nth(2)).to_have_attribute("data-decision", "rejected")
+
+    page.locator("#earlier > summary").click()
+    listed = page.locator("#search-list button").filter(has=page.get_by_text(f"#{search.pk}", exact=True))
+    listed.click()
+    expect(listed).to_have_attribute("aria-current", "true")
+    expect(page.locator("#candidates [data-decision=confirmed]")).to_have_count(2)
+    cards.first.click()
+    expect(page.locator("#compare .compare-elsewhere")).to_contain_text(f"search #{own.pk}, operator")
+    keep_screenshot(page, "candidates-decided-elsewhere")
+    page.keyboard.press("KeyU")
+    expect(page.locator("#candidates [data-decision=confirmed]")).to_have_count(1)
+    expect(page.locator(".toast", has_text="Candidate 1 is undecided again.")).to_be_visible()
+    assert decided("confirmed") == 1
+    page.keyboard.press("KeyY")
+    wait_until(lambda: decided("confirmed") == 2, within_s=15, what="and confirmed again")
+    assert Candidate.objects.confirmed().filter(search=own).count() == 2
+
+
 def test_the_list_is_narrowed_grouped_and_kept_so(
     page: Page, search: Search, twelve: list[Candidate], operator: User
 ) -> None:
@@ -366,6 +405,11 @@ def test_two_are_compared_and_the_clip_plays(
     page.keyboard.press("Space")
     expect(dialog.locator("video.on")).to_be_attached()
     page.keyboard.press("KeyN")
+    expect(page.locator("#reason-pop")).to_be_visible()
+    page.keyboard.press("Escape")  # closes the window of reasons alone
+    expect(page.locator("#reason-pop")).to_be_hidden()
+    expect(dialog).to_be_visible()
+    page.keyboard.press("KeyN")
     page.keyboard.type("limping")  # the window of reasons is in front of the dialog, and its keys are its own
     page.locator("#reason-text").fill("other shoes")
     page.keyboard.press("Enter")
@@ -396,6 +440,31 @@ def test_what_is_impossible_is_warned_of_and_video_opens_there(
     expect(page.locator("#compare-dialog")).to_be_hidden()
     opened: dict[str, Any] = page.evaluate("window.opened")
     assert opened["camera"] == far.camera_id
+
+
+@pytest.mark.usefixtures("twelve")
+def test_of_an_answered_request_the_video_says_why_it_stays_shut_and_offers_nothing(
+    browser: Browser, site: str, search: Search, operator: User
+) -> None:
+    SearchRequest.objects.update(status="answered")
+    with silent_page(browser, base_url=site, is_expected=lambda said: "/api/footage/" in said) as page:
+        log_in(page, "", operator)
+        page.goto(f"/requests/{search.request_id}/")
+        page.locator("#candidates [data-candidate]").first.click()
+        page.keyboard.press("KeyV")
+        note = page.locator(".tile[data-state=error] .tile-note")
+        expect(note).to_contain_text("no footage opened, for a request that is “answered”")
+        buttons = page.locator("#video-box :is(button, input, select):visible")
+        names = [button.get_attribute("data-act") or button.get_attribute("title") for button in buttons.all()]
+        assert names == ["full", "close", "Remove"]
+        page.keyboard.press("Space")  # nothing to play, and no end of the recordings either
+        expect(page.locator("#video-note")).to_have_text("")
+        SearchRequest.objects.update(status="reopened")
+        search.request.refresh_from_db()
+        in_thread(events.push_request, search.request, "reopened")
+        expect(page.locator("#video-box [data-act=pick]")).to_be_enabled()
+        expect(note).not_to_contain_text("answered")  # asked anew: of these recordings nothing is stored
+        expect(note.get_by_role("button")).to_have_count(0)
 
 
 def test_who_may_give_the_second_opinion_sees_no_decision(
@@ -430,6 +499,26 @@ def test_a_search_that_cannot_be_read_says_so_and_is_tried_again(
     expect(page.locator("#candidates-empty")).to_be_visible()
     page.get_by_role("button", name="Try again").click()
     expect(page.locator("#candidates [data-candidate]")).to_have_count(12)
+
+
+def test_who_was_logged_out_goes_on_after_the_next_log_in(
+    browser: Browser, site: str, search: Search, twelve: list[Candidate], operator: User
+) -> None:
+    with silent_page(browser, base_url=site, is_expected=lambda said: "401" in said) as page:
+        open_workspace(page, search.request, operator)
+        pending = page.locator("#candidates [data-decision=pending]")
+        expect(pending).to_have_count(12)
+        end_session(page)
+        page.click("#start-search")
+        expect(page.locator("#search-message")).to_contain_text("You are logged out.")
+        expect(page.locator("#search-message a")).to_have_attribute("href", "/login/")
+        pending.first.click()
+        page.keyboard.press("KeyY")
+        expect(page.locator(".toast.error")).to_contain_text("You are logged out.")
+        expect(pending).to_have_count(12)
+        log_in_beside(page, page.locator(".toast.error a"), operator)
+        page.keyboard.press("KeyY")
+        wait_until(lambda: decided("confirmed") == 1, within_s=15, what="the decision")
 
 
 def test_odds_are_said_and_the_list_shows_where_it_gets_weak(

@@ -19,7 +19,7 @@ from portal.accounts.models import Agency, User
 from portal.audit.models import AuditEntry
 from tests.bench import map as bench
 from tests.conftest import NOON, make_recording
-from tests.system.browsing import keep_screenshot, log_in
+from tests.system.browsing import keep_screenshot, log_in, settle
 from tests.system.conftest import wait_until
 
 pytestmark = pytest.mark.browser
@@ -91,17 +91,6 @@ def spot(page: Page, camera: int) -> tuple[float, float]:
 
 def emit(page: Page, name: str, detail: dict[str, Any]) -> None:
     page.evaluate("([name, detail]) => document.dispatchEvent(new CustomEvent(name, {detail}))", [name, detail])
-
-
-def settle(page: Page) -> None:
-    """Wait until the map stands still."""
-    pane, before = page.locator("#map .leaflet-map-pane"), ""
-    for _look in range(50):
-        now = pane.evaluate("(pane) => `${pane.className} ${pane.style.transform}`")
-        if now == before and "-anim" not in now:
-            return
-        before = now
-        page.wait_for_timeout(150)
 
 
 def click_each(page: Page, *places: tuple[float, float]) -> None:
@@ -266,11 +255,12 @@ def test_bubbles_poles_and_cards(workspace: Page, city: dict[str, int]) -> None:
     emit(page, "camera:focus", {"camera": city["P1"], "pan": True})
     settle(page)
     page.mouse.move(*spot(page, city["P1"]))
-    for _step in range(3):
+    for _step in range(10):
+        if len({spot(page, city[code]) for code in ("P1", "P2", "P3")}) == 3:
+            break
         page.mouse.wheel(0, -200)
-        page.wait_for_timeout(400)
-    fan = {spot(page, city[code]) for code in ("P1", "P2", "P3")}
-    assert len(fan) == 3
+        settle(page)
+    assert len({spot(page, city[code]) for code in ("P1", "P2", "P3")}) == 3
     keep_screenshot(page, "pole-fanned-out")
 
     # Somebody else of the page chooses.

@@ -18,7 +18,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from tests.conftest import NOON, drawn_person, make_recording, make_search, make_sighting
 from tests.core.drawing import write_video
-from tests.system.browsing import keep_screenshot, log_in
+from tests.system.browsing import keep_screenshot, log_in, settle
 from tests.system.conftest import wait_until
 
 pytestmark = pytest.mark.browser
@@ -92,7 +92,7 @@ def work(
     expect(page.locator("#candidates [data-candidate]")).to_have_count(len(walk))
     page.click("#build-path")
     expect(page.locator(".path-card")).to_have_count(5)
-    page.wait_for_timeout(700)  # the map moves
+    settle(page)
     return page
 
 
@@ -160,12 +160,12 @@ def see_stops_hops_and_stays(work: Page) -> None:
     shoot(work, "built")
     for _step in range(12):  # each hop has its arrow from near and from afar, while its ends can be told apart
         work.locator(".leaflet-control-zoom-out").click()
-        work.wait_for_timeout(60)
+        settle(work)
         if work.locator(".path-marker.merged").count():
             break
     expect(work.locator(".path-marker.merged")).to_be_visible()
     work.click("#path-fit")
-    work.wait_for_timeout(600)
+    settle(work)
     assert work.locator(".path-arrow").count() >= 3
     card = work.locator(".path-card").nth(2)
     card.hover()
@@ -201,7 +201,7 @@ def search_where_it_went_next(work: Page) -> None:
     work.locator("#next-minutes").fill("10")
     expect(work.locator("#next-minutes-value")).to_have_text("10 min")
     expect(rows.first).to_contain_text(re.compile("B[12]"))
-    work.wait_for_timeout(800)
+    settle(work)
     shoot(work, "next")
     work.click("#next-choose")
     expect(work.locator("#start-search")).to_be_focused()

@@ -8,7 +8,15 @@ from investigations.services.requests import approve_request
 from investigations.services.talk import add_comment
 from portal.accounts.models import Agency, User
 from tests.conftest import drawn_person, legal_basis
-from tests.system.browsing import elsewhere, keep_screenshot, log_in, silent_page
+from tests.system.browsing import (
+    elsewhere,
+    end_session,
+    keep_screenshot,
+    listening,
+    log_in,
+    log_in_beside,
+    silent_page,
+)
 from tests.system.conftest import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("workers")]
@@ -74,8 +82,8 @@ def test_a_station_asks_and_follows_its_request(
     keep_screenshot(page, "station-request")
 
     # On any other page the bell rings.
-    page.goto(f"{site}/")
-    page.wait_for_timeout(500)
+    with listening(page):
+        page.goto(f"{site}/")
     elsewhere(lambda: add_comment(row, "Which colour is the bag?", actor=supervisor))
     expect(page.locator("#bell-count")).to_have_text("1", timeout=LIVE_MS)
     expect(page.locator("#toasts")).to_contain_text("There is a new comment.")
@@ -105,3 +113,20 @@ def test_all_that_is_wrong_is_said_at_once_and_once(
         page.fill("#id_plate", "12<3456")
         expect(page.locator("#plate-meaning")).to_be_visible()
         expect(page.get_by_text("is on no plate").filter(visible=True)).to_have_count(1)
+
+        # Nothing is lost with the session either: after the next log-in, in another tab, the page goes on.
+        page.fill("#id_plate", "12가3456")
+        page.fill("#id_document_number", "2026-17")
+        page.fill("#id_wanted", "white van")
+        page.fill("#id_purpose", "theft")
+        page.fill("#id_last_seen_latitude", "36.5")
+        end_session(page)
+        page.click("button[name=send]")
+        log_in_beside(page, page.locator(".toast.error a"), officer)
+        page.click("button[name=send]")
+        expect(page.locator("[data-field=last_seen_longitude] .has-error")).to_contain_text("both a latitude and")
+        expect(page.get_by_text("both a latitude and")).to_have_count(1)
+        page.fill("#id_last_seen_longitude", "127.2")
+        page.click("button[name=send]")
+        page.wait_for_url(f"{site}/requests/*/")
+    assert SearchRequest.objects.get().wanted == "white van"

@@ -29,10 +29,15 @@ _OTHER, _GAP, _FRONT_GAP = 4, 5, 4
 
 @dataclass(frozen=True)
 class Mark:
-    """One character: of the read or, if it is missing there, of what was asked for."""
+    """One character: of the read or, if it is missing there, of what was asked for.
+
+    Attributes:
+        asked: What was asked for at its place: ? if that is not one character, empty if nothing was.
+    """
 
     character: str
     state: State
+    asked: str = ""
 
 
 def mark_plate(pattern: Pattern, text: str) -> tuple[Mark, ...]:
@@ -108,8 +113,13 @@ def _trace(laid: _Laid) -> Iterator[Mark]:
     costs, at, place = laid.costs(), 0, 0
     while ways := laid.ways(at, place):
         state, _cost, after, onward = next(way for way in ways if costs[at][place] == way[1] + costs[way[2]][way[3]])
+        asked = _sign(laid.items[at]) if after > at else ""
         if onward > place:
-            yield Mark(laid.text[place], state)
-        elif laid.items[at] != MANY:
-            yield Mark(laid.items[at] if len(laid.items[at]) == 1 else ONE, State.MISSING)
+            yield Mark(laid.text[place], state, asked)
+        elif asked != MANY:
+            yield Mark(asked, State.MISSING, asked)
         at, place = after, onward
+
+
+def _sign(item: str) -> str:
+    return item if len(item) == 1 else ONE

@@ -14,6 +14,7 @@ from portal.accounts.models import Agency
 from portal.exchange.addresses import RefusedAddress, check_url
 from portal.exchange.schedule import RESEND_AFTER
 from portal.exchange.signature import new_secret
+from portal.sentences import SentenceField
 
 
 def validate_url(url: str) -> None:
@@ -99,7 +100,7 @@ class Delivery(models.Model):
     send_again_at = models.DateTimeField(default=soon, editable=False)
     claim = models.CharField(max_length=32, blank=True, editable=False)
     response_code = models.PositiveSmallIntegerField(_("last answer"), null=True, blank=True)
-    error = models.TextField(_("last error"), blank=True)
+    error = SentenceField(_("last error"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     last_attempt_at = models.DateTimeField(_("last attempt"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)

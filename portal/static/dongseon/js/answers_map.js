@@ -2,6 +2,7 @@
 import { loadCameras } from "./cameras.js";
 import { addCameraLayer } from "./camera_layer.js";
 import { byId, readData } from "./dom.js";
+import "./enlarge.js";
 import { createMap, fitTo } from "./map.js";
 import { addPathLayer } from "./path_layer.js";
 

@@ -1,6 +1,10 @@
 /** The portal's API: JSON in, JSON out, refusals as sentences that can be shown. */
 
-const csrfToken = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
+const pageOf = document.querySelector("meta[name=page-of]")?.content ?? "";
+/** Each log-in, in another tab too, brings another token. */
+const csrfToken = () => document.cookie.match(/(?:^|; )csrftoken=(\w+)/)?.[1] ?? "";
+const headersOf = (more) => ({ Accept: "application/json", "X-CSRFToken": csrfToken(), "X-Page-Of": pageOf, ...more });
+const JSON_TYPE = { "Content-Type": "application/json" };
 
 export class ApiError extends Error {
   constructor(message, status, content = null) {
@@ -18,20 +22,19 @@ export async function get(url, options = {}) {
 /** POST a FormData as it is, anything else as JSON. With a `key` of its own a request sent twice is carried out once. */
 export async function post(url, body = {}, { key = null } = {}) {
   const isForm = body instanceof FormData;
-  const headers = { Accept: "application/json", "X-CSRFToken": csrfToken, ...(isForm ? {} : { "Content-Type": "application/json" }) };
-  if (key) headers["Idempotency-Key"] = key;
+  if (isForm) body.delete("csrfmiddlewaretoken"); // that of the page: it would count more than the header
+  const headers = headersOf({ ...(isForm ? {} : JSON_TYPE), ...(key ? { "Idempotency-Key": key } : {}) });
   return send(url, { method: "POST", headers, body: isForm ? body : JSON.stringify(body) });
 }
 
 /** PATCH, as JSON: what is to be changed. */
 export async function patch(url, body) {
-  const headers = { Accept: "application/json", "X-CSRFToken": csrfToken, "Content-Type": "application/json" };
-  return send(url, { method: "PATCH", headers, body: JSON.stringify(body) });
+  return send(url, { method: "PATCH", headers: headersOf(JSON_TYPE), body: JSON.stringify(body) });
 }
 
 /** DELETE. */
 export async function remove(url) {
-  return send(url, { method: "DELETE", headers: { Accept: "application/json", "X-CSRFToken": csrfToken } });
+  return send(url, { method: "DELETE", headers: headersOf() });
 }
 
 async function send(url, options) {
@@ -42,7 +45,7 @@ async function send(url, options) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(gettext("The portal does not answer. Check the network; what you entered is kept."), 0);
   }
-  if (answer.type === "opaqueredirect") throw new ApiError(gettext("You were logged out. Log in again in a new tab, then repeat."), 401);
+  if (answer.type === "opaqueredirect" || answer.status === 401) throw new ApiError(gettext("You are logged out. Log in again in a new tab, then repeat: what you entered is kept."), 401);
   const isJson = (answer.headers.get("content-type") ?? "").includes("json");
   const content = isJson ? await answer.json() : null;
   if (!answer.ok) throw new ApiError(sentences(content) || fallback(answer.status), answer.status, content);

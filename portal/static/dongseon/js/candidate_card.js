@@ -1,10 +1,11 @@
 /** One card of the grid: made once, filled anew for each candidate that it shows. */
 import { h, icon, picture } from "./dom.js";
-import { clock, day, duration, oddsText, similarity } from "./format.js";
+import { clock, day, duration, oddsText, shortWhen, similarity } from "./format.js";
 import { fitShare, fitText, lookChip, looksText, readLooks } from "./looks.js";
 import { plateFit, plateShare, plateStrip } from "./plates.js";
 
 const MOST_LOOKS = 3;
+const SECOND_ICONS = { agreed: "check", disputed: "close", awaited: "clock" };
 
 export function makeCard() {
   const button = (name, label, iconName) => h("button", { type: "button", class: name, title: label, "aria-label": label, tabindex: "-1" }, icon(iconName));
@@ -13,8 +14,8 @@ export function makeCard() {
       h("span", { class: "state-mark" }, icon("check"), icon("close")), h("span", { class: "second-mark" }),
       h("button", { type: "button", class: "pieces", tabindex: "-1", hidden: true }),
       h("span", { class: "looks" }),
-      h("span", { class: "small-mark", title: gettext("Never reached 64 × 128 pixels") }, gettext("small")),
-      h("span", { class: "conflict-mark", title: gettext("Nobody could have come here from a confirmed sighting in this time.") }, icon("warning"))),
+      h("span", { class: "small-mark", title: gettext("Never large enough in the picture to compare well") }, gettext("small")),
+      h("span", { class: "conflict-mark", title: gettext("Too far from a confirmed sighting for the time between them.") }, icon("warning"))),
     h("div", { class: "candidate-plate" }), h("div", { class: "candidate-score" }, h("b"), h("span", { class: "bar" }, h("i"))),
     h("div", { class: "candidate-where" }),
     h("div", { class: "candidate-when" }),
@@ -25,7 +26,7 @@ export function makeCard() {
 /** @param {{isSelected: boolean, isMarked: boolean, isOpen: boolean, wanted: Object[]}} as  `wanted`: what the search asks for */
 export function fillCard(card, { row, pieces, isPiece }, as) {
   readLooks(row, as.wanted);
-  const shown = [row.id, row.rank, row.decision, row.second, row.reason, Boolean(row.isGone), Boolean(row.conflict), row.odds, row.score, row.looksKey, plateKey(row), pieces.length,
+  const shown = [row.id, row.rank, row.decision, row.second, row.reason, elsewhereText(row), Boolean(row.isGone), Boolean(row.conflict), row.odds, row.score, row.looksKey, plateKey(row), pieces.length,
     Boolean(isPiece), as.isSelected, as.isMarked, as.isOpen].join();
   if (card.shown === shown) return;
   card.shown = shown;
@@ -49,8 +50,8 @@ export function fillCard(card, { row, pieces, isPiece }, as) {
   bar.style.width = `${sureness(row) * 100}%`;
   card.tabIndex = as.isSelected ? 0 : -1;
   for (const one of card.getElementsByTagName("button")) one.tabIndex = card.tabIndex;
-  card.title = row.decision === "rejected" ? row.reason : "";
-  second.textContent = { agreed: "2✓", disputed: "2✗", awaited: "2…" }[row.second] ?? "";
+  card.title = [row.decision === "rejected" && row.reason, elsewhereText(row)].filter(Boolean).join("\n");
+  second.replaceChildren(...(row.second ? ["2", icon(SECOND_ICONS[row.second])] : []));
   second.title = secondText(row.second);
   fillPieces(button, pieces.length, as.isOpen);
   card.setAttribute("aria-label", describe(row, pieces.length, as.isMarked));
@@ -107,17 +108,22 @@ function sureness(row) {
 
 /** What became of the second opinion, in a word; "" where none is asked for. */
 export const secondText = (second) => ({
-  agreed: gettext("two agree"), disputed: gettext("two disagree"), awaited: gettext("2nd opinion awaited"),
+  agreed: gettext("second opinion agrees"), disputed: gettext("second opinion disagrees"), awaited: gettext("second opinion awaited"),
 }[second] ?? "");
+
+/** In which other search of the request it was decided, by whom and when; "" where that was here. */
+export const elsewhereText = ({ elsewhere }) => (elsewhere
+  ? interpolate(gettext("search #%(search)s, %(by)s, %(when)s"), { ...elsewhere, when: elsewhere.at ? shortWhen(elsewhere.at) : "" }, true) : "");
 
 function describe(row, count, isMarked) {
   const decision = { pending: gettext("undecided"), confirmed: gettext("confirmed"), rejected: gettext("rejected"), hidden: gettext("hidden") }[row.decision];
-  const plate = row.sighting.plate && interpolate(gettext("plate %s"), [row.sighting.plate.text]);
-  const words = [decision, plate, secondText(row.second), row.conflict && gettext("impossible in this time"), isMarked && gettext("chosen"), looksText(row.looks),
+  const read = row.plate_match ?? row.sighting.plate;
+  const plate = read && interpolate(gettext("plate %s"), [read.text]);
+  const words = [decision, !row.plate_match && plate, secondText(row.second), elsewhereText(row), row.conflict && gettext("impossible in this time"), isMarked && gettext("chosen"), looksText(row.looks),
     count > 1 && `×${count}`].filter(Boolean).join(", ");
   const [at, date] = when(row);
   const { camera_name: camera } = row.sighting;
-  const score = isSimilarity(row) ? interpolate(gettext("similarity %s"), [similarity(row.score)]) : scoreText(row);
+  const score = isSimilarity(row) ? interpolate(gettext("similarity %s"), [similarity(row.score)]) : row.plate_match ? `${plate}: ${scoreText(row)}` : scoreText(row);
   return interpolate(gettext("Candidate %(rank)s, %(score)s, %(camera)s, %(when)s, %(decision)s"),
     { rank: row.rank, score, camera, when: `${date} ${at}`, decision: words }, true);
 }

@@ -5,8 +5,8 @@ const GAP = 8;
 const HEAD = 30;
 // Drawn above and below the view: little while it moves, more once it rests.
 const [MOVING_PX, RESTING_PX, REST_MS] = [300, 1300, 140];
-// `plate` is for the number plate below the picture of a vehicle: on wide cards its picture stands beside the text, on small ones there is none.
-export const SIZES = { s: { least: 82, height: 152, plate: 20 }, m: { least: 108, height: 246, plate: 48 }, l: { least: 176, height: 356, plate: 30 } };
+// `plate` is what a number plate adds below the picture of a vehicle, which is lower than that of a person.
+export const SIZES = { s: { least: 82, height: 152, plate: 32 }, m: { least: 108, height: 246, plate: 48 }, l: { least: 176, height: 356, plate: 8 } };
 
 /**
  * @param {{scroller: HTMLElement, list: HTMLElement, make: () => HTMLElement, update: Function}} options

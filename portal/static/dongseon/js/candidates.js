@@ -137,9 +137,9 @@ export function createCandidates(verbs) {
     if (next) select(next.id, { focus: !byId("compare-dialog").open });
   }
 
-  function replace({ id, decision, reason, second = "" }) {
+  function replace({ id, decision, reason, second = "", elsewhere = null }) {
     const row = byNumber.get(id);
-    if (row) Object.assign(row, { decision, reason, second });
+    if (row) Object.assign(row, { decision, reason, second, elsewhere });
   }
 
   // ── What is wished to be seen ────────────────────────────────────────────────────────────────────────────────────

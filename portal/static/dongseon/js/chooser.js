@@ -28,7 +28,23 @@ export function addChooser({ map, cameras, layer, state }) {
     icon: L.divIcon({ className: "last-place", html: h("span", {}, gettext("last seen")), iconSize: [16, 16] }) });
   const load = soon(() => import("./chooser_tools.js"));
   const tools = lazily(load, (script) => script.createTools({ map, cameras, layer, scope, buttons, panel }));
-  const toggle = (kind) => tools((made) => made.toggle(kind));
+  let wanted = null; // the kind asked for until its script is there
+
+  /** Asked for once more, it is taken back. */
+  function toggle(kind) {
+    wanted = wanted === kind ? null : kind;
+    tools((made) => {
+      if (wanted) made.toggle(wanted);
+      wanted = null;
+    }).then(takeBack); // nothing may have come
+  }
+
+  /** @returns {boolean} whether a tool was awaited */
+  function takeBack() {
+    const wasWanted = Boolean(wanted);
+    wanted = null;
+    return wasWanted;
+  }
 
   function undo() {
     tools.made?.clear();
@@ -47,7 +63,7 @@ export function addChooser({ map, cameras, layer, state }) {
 
   /** @returns {boolean} whether the key meant something here */
   function act(event, isUndo) {
-    if (!isUndo || !cameras.canUndo()) return tools.made?.press(event) || switchTo(event.code);
+    if (!isUndo || !cameras.canUndo()) return tools.made?.press(event) || (event.key === "Escape" && takeBack()) || switchTo(event.code);
     undo();
     return true;
   }
@@ -75,7 +91,9 @@ export function addChooser({ map, cameras, layer, state }) {
     else lastSeen.remove();
     for (const button of Object.values(buttons)) button.disabled = !isSearchable;
     undoButton.disabled = !isSearchable || !cameras.canUndo();
-    if (!isSearchable) tools.made?.stop();
+    if (isSearchable) return;
+    takeBack();
+    tools.made?.stop();
   }
 
   cameras.changed.on(sync);

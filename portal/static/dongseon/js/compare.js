@@ -1,7 +1,7 @@
 /** The candidate in focus, beside the picture that is looked for: in the panel, and larger in a dialog that comes with its first use. */
 import { post } from "./api.js";
 import { byId, h, icon } from "./dom.js";
-import { isSimilarity, scoreText, secondText } from "./candidate_card.js";
+import { elsewhereText, isSimilarity, scoreText, secondText } from "./candidate_card.js";
 import { timeElement } from "./format.js";
 import { lazily, soon } from "./lazily.js";
 import { readLooks } from "./looks.js";
@@ -25,13 +25,13 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
   const shown = () => (hovered && candidates.current(hovered.id)) ?? candidates.selectedRow;
   const show = () => panes.forEach((one) => one.isOpen() && one.show());
 
-  /** `plate` makes both plates, `more` what only the large pane says between the facts and the buttons. */
-  function addPane(box, { isOpen, plate, more = null }) {
+  /** `plate` makes both plates, `more` what only the large pane says between the facts and the buttons, `sought` the plate in place of a picture. */
+  function addPane(box, { isOpen, plate, more = null, sought = () => asked() }) {
     const pair = createPair();
     const choices = h("div", { class: "query-choices", role: "group", "aria-label": gettext("Query picture") });
-    const views = h("div", { class: "segments found-views", role: "group", "aria-label": gettext("What is shown of the candidate") });
+    const views = h("div", { class: "segments found-views", role: "group", "aria-label": gettext("View of the candidate") });
     const aside = h("div", { class: "compare-about" });
-    const words = h("p", { class: "looked-words" }); // where no picture says whom
+    const words = h("div", { class: "looked-words" }); // where no picture says whom
     pair.left.element.append(words, choices);
     pair.right.element.append(views);
     let [id, chosen, view, signature] = [null, null, "picture", ""];
@@ -40,13 +40,13 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
       if (row.id !== id) [id, chosen, view] = [row.id, null, "picture"];
       const items = query.items.filter((item) => item.url);
       const number = Math.min(items.length, chosen ?? bestPicture(row));
-      const key = JSON.stringify([row.id, row.decision, row.second, row.reason, row.rank, row.conflict, row.isGone, row.odds, row.looksKey, row.plate_match, number, view,
+      const key = JSON.stringify([row.id, row.decision, row.second, row.reason, row.elsewhere, row.rank, row.conflict, row.isGone, row.odds, row.looksKey, row.plate_match, number, view,
         items.map((item) => [item.url, item.box]), candidates.state.rows.length, search()?.compared]);
       if (key === signature) return;
       signature = key;
       const item = items[number - 1];
-      pair.left.show({ url: item?.url, box: item?.box, label: item?.kind === "against" ? gettext("Rejected before") : gettext("Looked for") });
-      words.textContent = item ? "" : [asked(), ...(search()?.description ?? [])].filter(Boolean).join("\n");
+      pair.left.show({ url: item?.url, box: item?.box, label: item?.kind === "against" ? gettext("Rejected before") : gettext("Target") });
+      words.replaceChildren(...(item ? [] : [sought(row), (search()?.description ?? []).join("\n")]).filter(Boolean).map((part) => h("div", {}, part)));
       showFound(row);
       choices.replaceChildren(...(items.length > 1 ? items.map((_item, at) => chip(String(at + 1), at + 1 === number,
         () => { chosen = at + 1; showRow(row); }, gettext("Query picture %s"))) : []));
@@ -77,7 +77,7 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
       box: pair.right.inner,
       show: () => {
         const row = shown();
-        if (!row) { id = null; signature = ""; return box.replaceChildren(nothing(query.items[0])); }
+        if (!row) { id = null; signature = ""; return box.replaceChildren(nothing(query.items[0], search())); }
         if (!box.contains(aside)) box.replaceChildren(pair.left.element, pair.right.element, aside);
         return showRow(row);
       },
@@ -104,8 +104,9 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
       row.sighting.kind === "vehicle" && plate(row),
       h("p", { class: "compare-where" }, h("b", { title: sighting.camera_name }, sighting.camera_name), h("span", { class: "muted small" }, sighting.camera_code)),
       h("p", {}, timeElement(sighting.seen_at)),
-      h("p", { class: "muted small", title: gettext("from the last place") }, fromLastSeen(row)),
+      h("p", { class: "muted small", title: gettext("from where last seen") }, fromLastSeen(row)),
       h("p", { class: "compare-state" }, stateText(row)),
+      row.elsewhere && h("p", { class: "compare-elsewhere muted small", title: elsewhereText(row) }, elsewhereText(row)),
       impossible && h("p", { class: "impossible", title: impossible }, icon("warning"), h("span", {}, more ? impossible : gettext("impossible in this time"))),
       ...(more ? more(row) : []),
       h("div", { class: "compare-verbs" },
@@ -135,7 +136,6 @@ export function addCompare({ query, candidates, verbs, search, onSearchFrom }) {
     hovered = row;
     show();
   });
-  show();
   return { show, shown, open, openVideo, zoom: (isIn) => inSight().pair.zoom(isIn),
     play: (row) => (dialog.open ? candidates.clip.toggle(inSight().box, row.clip) : candidates.play(row)) };
 }
@@ -148,11 +148,11 @@ function verb(className, label, key, iconName, onclick) {
   return h("button", { type: "button", class: `button small ${className}`, title: label, onclick }, icon(iconName), h("span", {}, label), h("kbd", {}, key));
 }
 
-function nothing(item) {
+function nothing(item, search) {
   const pair = createPair();
-  if (item?.url) pair.left.show({ url: item.url, box: item.box, label: gettext("Looked for") });
+  if (item?.url) pair.left.show({ url: item.url, box: item.box, label: gettext("Target") });
   return h("div", { class: "compare-nothing" }, item?.url && pair.left.element,
-    h("p", { class: "muted" }, item ? gettext("The candidate in focus is shown here, beside the one you look for.")
+    h("p", { class: "muted" }, search ? gettext("No candidate to compare.") : item ? gettext("The selected candidate is shown here, beside the target.")
       : byId("plate") ? gettext("Add a picture or a number plate on the left to begin.") : gettext("Add a picture on the left to begin.")));
 }
 

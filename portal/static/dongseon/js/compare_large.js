@@ -2,6 +2,7 @@
 import "/jsi18n/later/";
 import { inView } from "./candidate_card.js";
 import { byId, h } from "./dom.js";
+import "./enlarge.js";
 import { duration, percent, similarity } from "./format.js";
 import { lookChip } from "./looks.js";
 import { plateFit, plateStrip } from "./plates.js";
@@ -16,7 +17,7 @@ const LEAST_CHANCE = 0.02;
  */
 export function addLarge({ dialog, addPane, candidates, search, asked, shown, show }) {
   const checked = new Map(); // what of the description somebody has found on a candidate
-  const pane = addPane(byId("compare-large"), { isOpen: () => dialog.open, plate: (row) => platePair(row, asked()), more });
+  const pane = addPane(byId("compare-large"), { isOpen: () => dialog.open, plate: (row) => platePair(row, asked()), more, sought: (row) => platesLaid(row, asked()) });
 
   function more(row) {
     return [row.looks.length > 0 && looks(row.looks), h("h3", {}, gettext("Why this one")), reasonList(row, candidates.state.rows, search()), checklist(row)];
@@ -80,7 +81,7 @@ function reasonList(row, rows, search) {
     next && row.score !== null && next.score !== null && [gettext("ahead of the next"), (row.score - next.score).toFixed(3)],
     [gettext("in view"), duration(inView(row))],
     [gettext("size"), `${Math.round(known.width_px)} × ${Math.round(known.height_px)} px`],
-    [gettext("from the last place"), fromLastSeen(row) || "–"],
+    [gettext("from where last seen"), fromLastSeen(row) || "–"],
   ];
   return h("dl", { class: "facts reasons" }, ...lines.filter(Boolean).flatMap(([name, text]) => [h("dt", {}, name), h("dd", {}, text)]));
 }
@@ -91,8 +92,21 @@ function platePair(row, asked) {
   if (!asked && !plate) return null;
   return h("div", { class: "plate-pair" },
     asked && h("p", {}, h("span", { class: "muted small" }, gettext("plate asked for")), h("b", { class: "plate" }, asked)),
-    h("p", {}, h("span", { class: "muted small" }, gettext("plate read")), ...plateStrip(row)),
+    h("p", {}, h("span", { class: "muted small" }, gettext("plate read")), ...plateStrip(row).map(enlargeable)),
     plate && h("p", { class: "muted small plate-details" }, plateDetails(plate)));
+}
+
+const enlargeable = (part) => (part.matches("img")
+  ? h("button", { type: "button", class: "enlarge", title: gettext("Enlarge"), dataset: { enlarge: "" } }, Object.assign(part, { alt: gettext("number plate") })) : part);
+
+/** The plate that is asked for and below it the one that was read, character by character. */
+function platesLaid({ plate_match: match }, asked) {
+  if (!match) return asked && h("b", { class: "plate" }, asked);
+  const [above, below] = [gettext("plate asked for"), gettext("plate read")];
+  return h("div", { class: "plate-laid", role: "img", "aria-label": `${above} ${asked}, ${below} ${match.text}` }, h("p", { class: "muted small" }, above),
+    h("p", { class: "plate-places" }, ...match.marks.map((mark) => h("b", {}, mark.asked))),
+    h("p", { class: "plate-places" }, ...match.marks.map(({ state, character }) => h("span", { class: `plate-${state}` }, character))),
+    h("p", { class: "muted small" }, below));
 }
 
 /** How sure the reader is, and what else each character may be: "confidence 93% · read 4 times · may be: 3 → 8 (12%)". */

@@ -17,7 +17,7 @@ export function createDecisions({ candidates, searchId, onDecided, onStale }) {
   async function decide(chosen, decision, reason = "", { isUndo = false } = {}) {
     const rows = [chosen].flat().filter((row) => row && !pending.has(row.id) && !row.isGone && row.decision !== decision && row.decision !== "hidden");
     if (!rows.length) return;
-    const before = rows.map(({ id, rank, decision: seen, reason: why, second }) => ({ id, rank, decision: seen, reason: why, second }));
+    const before = rows.map(({ id, rank, decision: seen, reason: why, second, elsewhere }) => ({ id, rank, decision: seen, reason: why, second, elsewhere }));
     rows.forEach((row) => pending.add(row.id));
     if (!isUndo) done.push(before); // at once, so that they are undone in the order in which they were made
     if (done.length > MOST_UNDONE) done.shift();
@@ -26,7 +26,9 @@ export function createDecisions({ candidates, searchId, onDecided, onStale }) {
     before.sent = send(before, decision, reason);
     onTheirWay.add(before.sent);
     try {
-      apply(await before.sent);
+      const answered = await before.sent;
+      apply(answered);
+      setOpinionsApart(before, answered);
       say(before, decision, { isUndo });
     } catch (error) {
       if (done.includes(before)) done.splice(done.indexOf(before), 1);
@@ -37,6 +39,17 @@ export function createDecisions({ candidates, searchId, onDecided, onStale }) {
       rows.forEach((row) => pending.delete(row.id));
       onTheirWay.delete(before.sent);
     }
+  }
+
+  /** What others had decided in a search that is not known here: this was the second opinion, which is not undone. */
+  function setOpinionsApart(before, answered) {
+    const opinions = new Set(answered.filter(({ second }) => second === "agreed" || second === "disputed").map(({ id }) => id));
+    if (!opinions.size) return;
+    before.splice(0, before.length, ...before.filter(({ id }) => !opinions.has(id)));
+    if (!before.length && done.includes(before)) done.splice(done.indexOf(before), 1);
+    const said = ngettext("%s candidate had been decided about in another search: yours is the second opinion.",
+      "%s candidates had been decided about in other searches: yours are the second opinions.", opinions.size);
+    toast(interpolate(said, [opinions.size]), { kind: "opinion" });
   }
 
   async function send(before, decision, reason) {
@@ -58,6 +71,7 @@ export function createDecisions({ candidates, searchId, onDecided, onStale }) {
     if (!before) return;
     await before.sent.catch(() => {}); // on its way still
     await null; // …and taken in
+    if (!before.length) return;
     for (const [decision, reason] of new Map(before.map((row) => [`${row.decision} ${row.reason}`, [row.decision, row.reason]])).values()) {
       const rows = before.filter((row) => row.decision === decision && row.reason === reason);
       await decide(rows.map((row) => candidates().current(row.id)), decision, reason, { isUndo: true });
@@ -66,6 +80,7 @@ export function createDecisions({ candidates, searchId, onDecided, onStale }) {
   }
 
   function say(before, decision, { isUndo }) {
+    if (!before.length) return;
     const [{ rank }] = before;
     const texts = before.length === 1
       ? { pending: gettext("Candidate %s is undecided again."), confirmed: gettext("Candidate %s confirmed."), rejected: gettext("Candidate %s rejected.") }
@@ -123,11 +138,17 @@ function addReasonPop(onReason) {
   });
   pop.addEventListener("keydown", (event) => {
     event.stopPropagation();
-    if (event.key === "Escape") close();
     const at = /^Digit[1-4]$/.test(event.code) && event.target !== byId("reason-text") ? Number(event.code.slice(5)) - 1 : -1;
     if (chips[at]) { event.preventDefault(); chips[at].click(); }
   });
   document.addEventListener("pointerdown", ({ target }) => pop.contains(target) || close());
+  // Asked before anybody else: the dialog around it stays.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || pop.hidden || event.isComposing) return;
+    event.preventDefault();
+    event.stopPropagation();
+    close();
+  }, true);
 
   return (chosen, at) => {
     rows = chosen;

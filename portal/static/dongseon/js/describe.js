@@ -60,7 +60,7 @@ export function addDescription(kind) {
     const wanted = words.map((word) => before.get(keyOf(word)) ?? chip(word));
     for (const element of before.values()) if (!wanted.includes(element)) element.remove();
     wanted.forEach((element, at) => element !== list.children[at] && list.insertBefore(element, list.children[at] ?? null));
-    wanted.forEach((element, at) => markMust(element.querySelector(".word-must"), words[at]));
+    wanted.forEach((element, at) => element.querySelector(".word-must")?.setAttribute("aria-pressed", required.has(words[at])));
   }
 
   const keyOf = (word) => JSON.stringify([word, meanings.get(word)]);
@@ -87,15 +87,8 @@ export function addDescription(kind) {
       show();
       changed.emit();
     };
-    return h("button", { type: "button", class: "word-must", onclick, "aria-label": interpolate(gettext("“%s” must be so"), [word]) }, gettext("must"));
-  }
-
-  function markMust(button, word) {
-    if (!button) return;
-    const isOn = required.has(word);
-    button.setAttribute("aria-pressed", String(isOn));
-    button.title = isOn ? gettext("Those of whom the model says otherwise are left out. Press to make it a wish.")
-      : gettext("A wish. Press to leave out those of whom the model says otherwise.");
+    const title = gettext("Pressed, it leaves out candidates that the model sees differently. Otherwise it is a wish.");
+    return h("button", { type: "button", class: "word-must", onclick, title, "aria-label": interpolate(gettext("“%s” must be so"), [word]) }, gettext("must"));
   }
 
   function addTyped() {
@@ -119,19 +112,16 @@ export function addDescription(kind) {
   });
   plate?.changed.on(changed.emit);
 
-  /** What an earlier search had; where it had nothing, what stands there stays. */
+  /** All that a search asked for, and nothing else: what it left out is gone. */
   function restore({ description, plate: value, wanted: terms = [] }) {
-    if (description?.length) {
-      wanted = terms;
-      required.clear();
-      write(description);
-      for (const word of words) if (isSearchable(word)) take(word, meanings.get(word));
-      show();
-    }
-    if (value) plate?.write(value);
+    wanted = terms;
+    required.clear();
+    write(description);
+    for (const word of words) if (isSearchable(word)) take(word, meanings.get(word));
+    show();
+    plate?.write(value);
   }
 
-  write([]);
   const known = readData("known-words");
   restore({ description: known.words, plate: known.plate });
   return {

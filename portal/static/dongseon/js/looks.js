@@ -23,7 +23,7 @@ function looksOf(described, wanted) {
     const says = value === UNKNOWN ? gettext("cannot tell") : `${textOf(attribute, value)} ${percent(probability)}`;
     if (!asked.length) return value === UNKNOWN ? null : { state: "", text: says, says };
     const state = value === UNKNOWN || fits === null ? "unsure" : fits ? "fits" : "not";
-    return { state, text: asked.map((term) => textOf(attribute, term.value)).join(" / "), says: state === "fits" ? percent(probability) : says };
+    return { state, text: asked.map(({ value: one }, at) => textOf(attribute, one).replace(at ? /^.*: / : "", "")).join(" / "), says: state === "fits" ? percent(probability) : says };
   }).filter(Boolean);
   return looks.sort((a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state));
 }

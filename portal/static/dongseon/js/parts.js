@@ -36,7 +36,7 @@ function remember(box) {
 }
 
 function restore(box, { fields, details, focus, pictures, top }) {
-  const all = [...box.querySelectorAll("input, textarea, select, button, a")];
+  const all = [...box.querySelectorAll("input, textarea, select, button, a, [id][tabindex]")];
   const find = (name) => all.find((field) => key(field) === name);
   for (const [name, value, isChecked] of fields) {
     const field = find(name);

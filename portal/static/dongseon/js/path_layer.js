@@ -181,7 +181,7 @@ function popup(stay, verbs) {
 function look(point, stay, { onSearchFrom, onPlay }) {
   const { sighting } = point;
   const isFirst = point === stay.first;
-  return h("div", { class: "popup" }, sighting.picture ? h("img", { src: sighting.picture, alt: "" }) : icon("picture", "icon big"),
+  return h("div", { class: "popup", dataset: { kind: sighting.kind } }, sighting.picture ? h("img", { src: sighting.picture, alt: "" }) : icon("picture", "icon big"),
     h("div", {}, h("b", {}, `${point.number} · ${sighting.camera_name}`), h("span", { class: "muted" }, sighting.camera_code),
       h("span", {}, `${day(sighting.first_seen_at)} ${clock(sighting.first_seen_at)} – ${clock(sighting.last_seen_at)}`),
       plateOf(sighting) && h("span", {}, h("b", { class: "plate" }, plateOf(sighting))),

@@ -62,7 +62,7 @@ export function addOtherPaths({ map, requestId, show, decisionOf, onDone }) {
         h("span", { class: "muted small" }, [metres(path.length_m), duration(path.duration_s)].filter(Boolean).join(" · ")),
         h("span", { class: "spacer" }),
         h("button", { type: "button", class: "button small primary", onclick: () => accept(at) }, gettext("Look into these"))),
-      h("ul", { class: "other-stops" }, ...added.map((stop) => h("li", {},
+      h("ul", { class: "other-stops" }, ...added.map((stop) => h("li", { dataset: { kind: stop.sighting.kind } },
         h("button", { type: "button", title: why(stop), onclick: () => show(stop.candidate, stop.search).catch(errorToast), onmouseenter: () => ring(stop), onmouseleave: () => ring(null) },
           h("img", { src: stop.sighting.picture, alt: "", loading: "lazy" }),
           h("span", {}, h("b", {}, clock(stop.sighting.first_seen_at)), h("span", { class: "one-line" }, stop.sighting.camera_name),
@@ -129,7 +129,7 @@ export function addOtherPaths({ map, requestId, show, decisionOf, onDone }) {
   function drawReview() {
     const { rows, at, letter } = review;
     const { sighting, similarity: alike } = rows[at];
-    box.replaceChildren(h("div", { class: "other-review" },
+    box.replaceChildren(h("div", { class: "other-review", dataset: { kind: sighting.kind } },
       h("img", { src: sighting.picture, alt: "" }),
       h("div", {}, h("p", { role: "status" }, h("b", {}, interpolate(gettext("Path %(letter)s: candidate %(at)s of %(count)s"), { letter, at: at + 1, count: rows.length }, true))),
         h("p", {}, [sighting.camera_name, shortWhen(sighting.first_seen_at), similarity(alike), plateOf(sighting)].filter(Boolean).join(" · ")),

@@ -22,7 +22,7 @@ function card(stay, { onSelect, onHover, onPlay = null, onRemove = null }) {
   const verb = (name, label, act) => h("button", { type: "button", class: "icon-button", title: label,
     "aria-label": `${label}: ${stay.label}`, onclick: (event) => act(event.currentTarget) }, icon(name));
   return h("li", { class: `path-card${first.is_impossible ? " impossible" : ""}`,
-    dataset: { number: first.number, last: last.number }, onmouseleave: () => onHover(null) },
+    dataset: { kind: sighting.kind, number: first.number, last: last.number }, onmouseleave: () => onHover(null) },
     h("button", { type: "button", onclick: () => onSelect(first.number), onmouseenter: () => onHover(first.number), onfocus: () => onHover(first.number) },
       sighting.picture ? h("img", { src: sighting.picture, alt: "", loading: "lazy" }) : icon("picture", "icon big"),
       h("span", { class: "path-number" }, stay.label),

@@ -4,7 +4,7 @@ import { h, picture } from "./dom.js";
 // At this distance, two unrelated characters, nobody is listed for the plate alone.
 const FAR = 2;
 
-const titles = () => ({ other: gettext("asked for otherwise"), added: gettext("not asked for"), missing: gettext("asked for, and not read") });
+const titles = () => ({ other: gettext("differs from the one asked for"), added: gettext("not asked for"), missing: gettext("asked for, and not read") });
 
 /** The text with its marks: struck, underlined or boxed, so that nobody has to tell colours apart. */
 function plateText({ sighting, plate_match: match }) {
@@ -13,13 +13,13 @@ function plateText({ sighting, plate_match: match }) {
   return h("span", { class: "plate-read", role: "img", "aria-label": `${match.text}: ${plateFit(match)}` }, ...characters);
 }
 
-/** "plate matches", "2 characters differ, 1 character more than asked" */
+/** "plate matches", "2 differ, 1 missing": short enough for the smallest card. */
 export function plateFit({ marks }) {
   const [other, added, missing] = ["other", "added", "missing"].map((wanted) => marks.filter(({ state }) => state === wanted).length);
   return [
-    other && interpolate(ngettext("%s character differs", "%s characters differ", other), [other]),
-    added && interpolate(ngettext("%s character more than asked", "%s characters more than asked", added), [added]),
-    missing && interpolate(ngettext("%s character fewer than asked", "%s characters fewer than asked", missing), [missing]),
+    other && interpolate(ngettext("%s differs", "%s differ", other), [other]),
+    added && interpolate(gettext("%s extra"), [added]),
+    missing && interpolate(gettext("%s missing"), [missing]),
   ].filter(Boolean).join(", ") || gettext("plate matches");
 }
 

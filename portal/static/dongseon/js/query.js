@@ -21,7 +21,9 @@ export function createQuery({ requestId, kind }) {
   const items = [];
   const changed = signal();
   const description = addDescription(kind);
-  let dragged = null;
+  let [dragged, sent, searched] = [null, "", ""];
+
+  const state = () => JSON.stringify(items.map(({ kind: from, id, url, box }) => [from, id, url, box]));
 
   function add(item) {
     if (items.length >= MOST_PICTURES) return errorToast(interpolate(gettext("At most %s pictures at once."), [MOST_PICTURES]));
@@ -140,11 +142,20 @@ export function createQuery({ requestId, kind }) {
       kind: kindOf(row), sighting: row.sighting, recording: row.recording, at_s: row.at_s, id: row.id, url: row.picture,
       name: row.original_name || String(row.id), box: row.sighting ? null : row.box, error: row.error,
     })));
+    searched = state();
     show();
+  }
+
+  /** The detector's boxes and complaints come after the start: shown as long as nobody has changed the pictures. */
+  function showSearched(pictures) {
+    const isKnown = pictures.length === items.length && pictures.every(({ id, sighting, box, error }, at) => items[at].id === id
+      && String(items[at].box) === String(sighting ? null : box) && items[at].error === error);
+    if (!isKnown && state() === searched) showStored(pictures);
   }
 
   /** Put the query into a form: files with their boxes in the same order, what the portal has by number. */
   async function fill(form) {
+    sent = state();
     const { fillIn } = await loadContent();
     await fillIn(form, items);
     description.fill(form);
@@ -164,7 +175,7 @@ export function createQuery({ requestId, kind }) {
   });
   description.changed.on(changed.emit);
   return {
-    items, changed, add, fill, showStored, problem: description.problem, settle: description.settle, canRead: description.canRead,
+    items, changed, add, fill, showSearched, begun: () => { searched = sent; }, problem: description.problem, settle: description.settle, canRead: description.canRead,
     isEmpty: () => items.every((item) => item.kind === "against") && !description.hasTerms(),
     isLooking: () => items.some((item) => item.isLooking),
     restore(search) { showStored(search.pictures); description.restore(search); },

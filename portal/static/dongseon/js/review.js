@@ -1,5 +1,6 @@
 /** The second look: two pictures zoomed and moved alike, and the keys. Letters go by their place, as in the workspace. */
 import { byId } from "./dom.js";
+import "./enlarge.js";
 import { isTyping } from "./page.js";
 
 const STEP = 1.25;

@@ -1,7 +1,8 @@
 /** Start a search, watch it, cancel it. */
 import { post } from "./api.js";
 import { byId } from "./dom.js";
-import { errorToast } from "./toasts.js";
+import { percent } from "./format.js";
+import { errorToast, wordsOf } from "./toasts.js";
 
 const OPEN = new Set(["queued", "running"]);
 export const isOpen = (search) => OPEN.has(search.status);
@@ -14,7 +15,7 @@ export function addSearchForm({ requestId, kind, cameras, query, timeRange, stat
   let current = null;
   let isSending = false;
 
-  /** What is missing, as a sentence; "" if the search may start. */
+  /** What is missing, as a sentence; what is wrong with the plate is said at its field. */
   function missing() {
     const range = timeRange.read();
     if (query.isEmpty()) {
@@ -24,15 +25,16 @@ export function addSearchForm({ requestId, kind, cameras, query, timeRange, stat
     if (!range) return gettext("Fill in both times.");
     if (range.until <= range.from) return gettext("The end of the time range lies before its start.");
     if (!cameras.chosen.size) return gettext("Choose at least one camera, in the list or on the map.");
-    if (!byId("limit").checkValidity()) return gettext("The number of candidates goes from 1 to 500.");
-    return query.problem();
+    if (!byId("limit").checkValidity()) return gettext("The number of candidates must be from 1 to 500.");
+    return "";
   }
 
   /** What keeps the search from beginning, beside its button. */
   function showLack() {
     const box = byId("search-lack");
-    box.textContent = isOff() ? gettext("It may not be searched now: “Request” says what is due.") : missing();
+    box.textContent = isOff() ? gettext("No search may start now: “Request” says what is due.") : missing();
     box.title = box.textContent;
+    box.classList.remove("bad-text");
   }
 
   async function start(event) {
@@ -41,14 +43,14 @@ export function addSearchForm({ requestId, kind, cameras, query, timeRange, stat
     isSending = true;
     try {
       await query.settle();
-      const lack = missing();
-      if (lack) return say(lack, "bad");
-      busy(true);
       say("");
+      if (missing()) return void byId("search-lack").classList.add("bad-text");
+      if (query.problem()) return byId("plate").focus();
+      busy(true);
       onOutOfScope([]);
       onStarted(await post(`/api/requests/${requestId}/searches/`, await fields()));
     } catch (error) {
-      say(error.message, "bad");
+      say(wordsOf(error), "bad");
       onOutOfScope(error.content?.rules ?? []);
     } finally {
       isSending = false;
@@ -105,7 +107,7 @@ export function addSearchForm({ requestId, kind, cameras, query, timeRange, stat
 function statusText({ status, progress, compared }) {
   const seen = interpolate(ngettext("%s sighting compared", "%s sightings compared", compared ?? 0), [(compared ?? 0).toLocaleString()]);
   if (status === "queued") return gettext("Waiting for a worker…");
-  if (status === "running") return `${Math.round(progress * 100)} % · ${seen}`;
+  if (status === "running") return `${percent(progress)} · ${seen}`;
   if (status === "done") return `${gettext("Done")} · ${seen}`;
   if (status === "cancelled") return `${gettext("Cancelled")} · ${seen}`;
   return gettext("Failed");
@@ -113,7 +115,7 @@ function statusText({ status, progress, compared }) {
 
 function say(text, tone = "") {
   const box = byId("search-message");
-  box.textContent = text;
+  box.replaceChildren(...[text].flat());
   box.className = `search-message ${text ? tone : ""}`;
 }
 

@@ -12,13 +12,13 @@ const ROWS_AT_ONCE = 100;
 
 /**
  * @param {{requestId: number, live: () => boolean, isPending: (id: number) => boolean, onProgress: Function,
- *   onSearch: (search: Object, isNew: boolean) => void, onFailed: (error: Error, again: Function) => void}} options
- *   `isPending`: a decision about this candidate is on its way, and newer than what an answer says
+ *   onSearch: (search: Object, from: string) => void, onFailed: (error: Error, again: Function) => void}} options
+ *   `isPending`: a decision about this candidate is on its way, and newer than what an answer says; `from`: chosen from the "list",
+ *   begun "here" or "elsewhere", or "": it was shown already
  */
 export function createSearches({ requestId, live, isPending, onSearch, onProgress, onFailed }) {
   const state = { rows: [], current: null };
-  let turn = 0;
-  let news = null;
+  let [turn, wanted, news] = [0, null, null];
 
   async function loadList() {
     try {
@@ -32,27 +32,28 @@ export function createSearches({ requestId, live, isPending, onSearch, onProgres
   }
 
   /** Fetch a search: all of it, or what is new of the open one. */
-  async function open(id, { isWhole = true } = {}) {
+  async function open(id, { isWhole = true, from = "list" } = {}) {
     const known = state.current?.id === id ? state.current.candidates : null;
     const mine = ++turn;
+    wanted = id;
     try {
       const newest = isWhole || !known ? 0 : known.reduce((most, row) => Math.max(most, row.id), 0);
       const answer = await get(`/api/searches/${id}/${newest ? `?since=${newest}` : ""}`);
       const rows = await assemble(known ?? [], answer);
       if (mine !== turn) return undefined;
       // What was said of candidates while it still looked is not the last word.
-      if (!rows || (newest && isOpen(state.current) && !isOpen(answer))) return open(id);
+      if (!rows || (newest && isOpen(state.current) && !isOpen(answer))) return open(id, { from });
       const { states, ...search } = answer;
       state.current = { ...search, candidates: rows };
       // Its end may have been told while this answer, made before, was on its way: then it was nobody's to refresh.
       const hasEnded = isOpen(search) && state.rows.some((row) => row.id === id && !isOpen(row));
       merge(search);
-      onSearch(state.current, !known);
+      onSearch(state.current, known ? "" : from);
       if (hasEnded) refresh();
     } catch (error) {
       if (mine !== turn) return undefined;
       if (known) errorToast(error);
-      else onFailed(error, () => open(id));
+      else onFailed(error, () => open(id, { from }));
     }
     return undefined;
   }
@@ -65,8 +66,8 @@ export function createSearches({ requestId, live, isPending, onSearch, onProgres
     for (const row of states) {
       const there = all.get(row.id);
       if (!there) return null;
-      const { decision, reason, second, ...rest } = { ...sent.get(row.id), ...row };
-      rows.push(Object.assign(there, rest, isPending(row.id) ? {} : { decision, reason, second }));
+      const { decision, reason, second, elsewhere, ...rest } = { ...sent.get(row.id), ...row };
+      rows.push(Object.assign(there, rest, isPending(row.id) ? {} : { decision, reason, second, elsewhere }));
       if (rows.length % ROWS_AT_ONCE === 0) await new Promise((resolve) => { setTimeout(resolve); });
     }
     return rows;
@@ -75,19 +76,20 @@ export function createSearches({ requestId, live, isPending, onSearch, onProgres
   /** A search that has just been started: known before its first answer. */
   function begin(row) {
     merge(row);
-    return open(row.id);
+    return open(row.id, { from: "here" });
   }
 
-  const refresh = throttle(() => state.current && open(state.current.id, { isWhole: false }), REFETCH_MS);
+  // While another one is on its way, the old one would take its place.
+  const refresh = throttle(() => state.current?.id === wanted && open(wanted, { isWhole: false }), REFETCH_MS);
   const showNews = throttle(() => { showList(); if (news) onProgress(news); news = null; }, PROGRESS_MS);
 
   function receive(event) {
     if (event.type !== "search.progress" && event.type !== "candidates.changed") return;
     const row = state.rows.find((search) => search.id === event.search);
-    const { status, progress, compared, error } = event;
+    const { status, progress, compared } = event;
     if (event.type === "search.progress" && row) {
-      Object.assign(row, { status, progress, compared, error });
-      if (event.search === state.current?.id) news = { status, progress, compared, error };
+      Object.assign(row, { status, progress, compared });
+      if (event.search === state.current?.id) news = { status, progress, compared };
       showNews();
     } else if (!row) welcome(event.search);
     if (event.search !== state.current?.id) return;
@@ -97,7 +99,7 @@ export function createSearches({ requestId, live, isPending, onSearch, onProgres
   /** A search that was started elsewhere: listed, and shown where nothing else is. */
   async function welcome(id) {
     await loadList();
-    if (!state.current) open(id);
+    if (!state.current) open(id, { from: "elsewhere" });
   }
 
   function merge(search) {

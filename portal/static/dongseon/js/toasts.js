@@ -4,12 +4,12 @@ import { byId, h } from "./dom.js";
 const STAYS_MS = 6000;
 
 /**
- * @param {string} text
+ * @param {string|Array} text
  * @param {{tone?: string, action?: string, onAction?: Function, kind?: string}} options  `kind`: takes the place of its like
  */
 export function toast(text, { tone = "", action = "", onAction, kind = "" } = {}) {
   if (kind) for (const old of byId("toasts").querySelectorAll(`[data-kind="${kind}"]`)) old.remove();
-  const box = h("div", { class: `toast ${tone}`, dataset: { kind } }, h("span", {}, text));
+  const box = h("div", { class: `toast ${tone}`, dataset: { kind } }, h("span", {}, ...[text].flat()));
   const close = () => box.remove();
   if (action) box.append(h("button", { type: "button", class: "toast-action", onclick: () => { close(); onAction(); } }, action));
   box.append(closeButton(close));
@@ -18,7 +18,11 @@ export function toast(text, { tone = "", action = "", onAction, kind = "" } = {}
   while (byId("toasts").children.length > 3) byId("toasts").firstElementChild.remove();
 }
 
-export const errorToast = (error) => toast(error.message ?? String(error), { tone: "error" });
+/** What an error says; to whoever was logged out, with the way in that leaves the page as it is. */
+export const wordsOf = (error) => [error.message ?? String(error),
+  ...(error.status === 401 ? [" ", h("a", { href: "/login/", target: "_blank" }, gettext("Log in again"))] : [])];
+
+export const errorToast = (error) => toast(wordsOf(error), { tone: "error", kind: error.status === 401 ? "logged-out" : "" });
 
 function closeButton(close) {
   return h("button", { type: "button", class: "toast-close", "aria-label": gettext("Close"), onclick: close }, "×");

@@ -26,10 +26,10 @@ const KEYS = {
 };
 
 /**
- * @param {{map: L.Map, requestId: number, cameras: Object, firstMoment: () => (Date|null)}} options  `firstMoment`: where to begin
- *   when nobody says
+ * @param {{map: L.Map, requestId: number, cameras: Object, state: Object, firstMoment: () => (Date|null)}} options  `state`: of the
+ *   request; `firstMoment`: where to begin when nobody says
  */
-export function addVideo({ map, requestId, cameras, firstMoment }) {
+export function addVideo({ map, requestId, cameras, state, firstMoment }) {
   const box = byId("video-box");
   const grid = byId("video-grid");
   const split = addSplit(box);
@@ -214,7 +214,7 @@ export function addVideo({ map, requestId, cameras, firstMoment }) {
     const next = Math.min(...tiles.map((tile) => tile.later ?? Infinity));
     if (!Number.isFinite(next)) {
       pause();
-      return note(gettext("The recordings end here."));
+      return tiles.some((tile) => tile.state === "none") && note(gettext("The recordings end here."));
     }
     const gap = (next - at) / 1000;
     if (gap > SILENT_GAP_S) note(interpolate(gettext("%s without a recording skipped."), [duration(gap)]));
@@ -323,6 +323,18 @@ export function addVideo({ map, requestId, cameras, firstMoment }) {
     box.focus({ preventScroll: true });
   }
 
+  // ── Whether footage may be opened ─────────────────────────────────────────────────────────────────────────────────
+
+  /** Once the request has ended no control could do anything; the tiles say why. It may be opened again. */
+  function heed() {
+    const isShut = !state.scope().isSearchable;
+    if (box.classList.contains("shut") === isShut) return;
+    pause();
+    box.classList.toggle("shut", isShut);
+    box.querySelector("[data-act=pick]").disabled = isShut;
+    for (const tile of tiles) tile.open(at);
+  }
+
   // ── Acts ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
   function togglePick() {
@@ -381,6 +393,8 @@ export function addVideo({ map, requestId, cameras, firstMoment }) {
 
   const hold = (event) => { event.preventDefault(); event.stopPropagation(); };
 
+  heed();
+  state.changed.on(heed);
   box.addEventListener("keydown", onKey);
   box.addEventListener("click", (event) => {
     const button = event.target.closest("[data-act]");

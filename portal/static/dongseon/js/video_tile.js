@@ -9,6 +9,7 @@ const STILL_RATE = 4; // faster than this, pieces would not come in time: single
 const PRESENTED_MS = 1500;
 const LARGEST_ZOOM = 12;
 const LAST_MS = 1000; // asked for what lies before, the last second of it is shown
+const REFUSED = [400, 403, 404]; // asked again, the portal would say the same
 
 /**
  * @param {Object} row  the camera
@@ -34,7 +35,7 @@ export function createTile(row, { requestId, onSeek, onChange, onTrack, onClose,
     waiting?.();
   });
 
-  const tile = { row, element, stage, video, canvas, footage: null, state: "", shownS: 0, show, step, still: drawStill, play, label, covers, close };
+  const tile = { row, element, stage, video, canvas, footage: null, state: "", shownS: 0, show, open, step, still: drawStill, play, label, covers, close };
   let source = null;
   let gap = null;
   let turn = 0;
@@ -132,7 +133,7 @@ export function createTile(row, { requestId, onSeek, onChange, onTrack, onClose,
       return open(at);
     }
     shut();
-    say(error.message, h("button", { type: "button", class: "button small", onclick: () => open(at) }, icon("refresh"), gettext("Try again")));
+    say(error.message, !REFUSED.includes(error.status) && h("button", { type: "button", class: "button small", onclick: () => open(at) }, icon("refresh"), gettext("Try again")));
     return set("error");
   }
 

@@ -2,7 +2,7 @@
 import { byId } from "./dom.js";
 import { addPlateField } from "./plate_field.js";
 
-const plate = byId("id_plate");
+const [plate, basis] = [byId("id_plate"), byId("id_basis")];
 
 /** What is being mended is no longer marked as wrong: what is wrong now stands below. */
 function clearError() {
@@ -11,7 +11,20 @@ function clearError() {
   box?.classList.remove("has-error");
 }
 
+/** Ask for the number of a document where the legal basis needs one, as the form of a request does; one that is there stays. */
+function showDocument() {
+  const field = byId("id_document_number");
+  const isNeeded = basis.selectedOptions[0]?.hasAttribute("data-document") ?? false;
+  const isShown = isNeeded || Boolean(field.defaultValue);
+  byId("document-field").hidden = !isShown;
+  byId("document-field").querySelector(".optional").hidden = isNeeded;
+  field.disabled = !isShown;
+  field.required = isNeeded;
+}
+
 if (plate) {
   addPlateField(plate, byId("plate-meaning"), { isWatched: true });
   plate.addEventListener("input", clearError);
+  basis.addEventListener("change", showDocument);
+  showDocument();
 }

@@ -26,6 +26,7 @@ import { addTimeline } from "./timeline.js";
 import { errorToast, toast } from "./toasts.js";
 
 const data = readData("workspace-data");
+const why = lazily(() => import("./why_none.js"), (script) => script.whyNone);
 
 async function start() {
   const state = createState(data.request);
@@ -70,7 +71,7 @@ function run({ map, cameras, layer, timeRange, state }) {
     candidates: () => candidates,
     searchId: () => searches.state.current.id,
     onDecided: () => {
-      confirmed.take(searches.state.current.id, candidates.state.rows);
+      confirmed.take(candidates.state.rows);
       compare.show();
       path.compare();
     },
@@ -92,23 +93,23 @@ function run({ map, cameras, layer, timeRange, state }) {
     onProgress: (event) => form.showProgress(event) });
   const scope = addScope({ map, cameras, timeRange, state, onChanged: () => form.clearMessage() }); // lets the search begin: pressed before, it would send an empty form
   const form = addSearchForm({ requestId: data.request, kind: data.kind, cameras, query, timeRange, state,
-    onStarted: (row) => { state.refresh(); return searches.begin(row); }, onOutOfScope: scope.offerWidening });
+    onStarted: (row) => { query.begun(); state.refresh(); return searches.begin(row); }, onOutOfScope: scope.offerWidening });
 
-  function onSearch(search, isNew) {
+  function onSearch(search, from) {
     form.showProgress(search);
-    if (isNew) restore(search, { cameras, query, timeRange });
-    else updatePictures(search, query);
+    if (from === "list" || (from === "elsewhere" && query.isEmpty())) restore(search, { cameras, query, timeRange });
+    else query.showSearched(search.pictures);
     showWhetherKnown(search, candidates);
     candidates.set(search);
     refine.show(search);
-    confirmed.take(search.id, search.candidates);
+    confirmed.take(search.candidates);
     compare.show();
     path.compare();
   }
 
   const refine = addRefine({ settle: verbs.settle, onRefined: (row) => searches.begin(row) });
   const firstMoment = () => (data.lastSeenAt ? new Date(data.lastSeenAt) : timeRange.read()?.from ?? null);
-  const video = lazily(() => import("./video.js"), (script) => script.addVideo({ map, requestId: data.request, cameras, firstMoment }));
+  const video = lazily(() => import("./video.js"), (script) => script.addVideo({ map, requestId: data.request, cameras, state, firstMoment }));
   document.addEventListener("footage:open", ({ detail }) => video(({ open }) => open(detail)));
   candidates.selected.on((row, isAutomatic) => layer.focus(row?.sighting.camera, { pan: !isAutomatic }));
   candidates.changed.on(() => showEmpty(searches.state.current, candidates));
@@ -116,6 +117,7 @@ function run({ map, cameras, layer, timeRange, state }) {
   byId("pick-sighting").addEventListener("click", () => picker(({ open }) => open()));
   addKeys({ candidates, compare, verbs, searchFrom, path, form });
   showEmpty(null, candidates);
+  compare.show();
   byId("show-decisions").addEventListener("click", async () => {
     try {
       await post(`/api/searches/${searches.state.current.id}/decisions/`);
@@ -156,13 +158,12 @@ function reveal(candidates, id) {
   candidates.select(id, { focus: false });
 }
 
-/** What is confirmed, by search: the same sighting may stand in two. */
-function trackConfirmed(pairs) {
-  const bySearch = new Map();
-  for (const [search, sighting] of pairs) bySearch.set(search, [...(bySearch.get(search) ?? []), sighting]);
+/** The sightings that are confirmed, in whichever search. */
+function trackConfirmed(sightings) {
+  const confirmed = new Set(sightings);
   return {
-    all: () => new Set([...bySearch.values()].flat()),
-    take: (search, rows) => bySearch.set(search, rows.filter((row) => row.decision === "confirmed").map((row) => row.sighting.id)),
+    all: () => confirmed,
+    take: (rows) => rows.forEach(({ decision, sighting }) => confirmed[decision === "confirmed" ? "add" : "delete"](sighting.id)),
   };
 }
 
@@ -186,15 +187,6 @@ function restore(search, { cameras, query, timeRange }) {
   query.restore(search);
 }
 
-/** The detector's boxes and complaints come after the start: show them on pictures that are still in the query. */
-function updatePictures(search, query) {
-  const isSame = query.items.length === search.pictures.length
-    && search.pictures.every((row, at) => query.items[at].id === row.id);
-  const isOld = isSame && search.pictures.every((row, at) => String(query.items[at].box) === String(row.sighting ? null : row.box)
-    && query.items[at].error === row.error);
-  if (isSame && !isOld) query.showStored(search.pictures);
-}
-
 function showEmpty(search, candidates) {
   const box = byId("candidates-empty");
   const shown = candidates.visible().length;
@@ -202,24 +194,18 @@ function showEmpty(search, candidates) {
   if (shown) return;
   const text = !search ? gettext("Candidates appear here while the search runs.")
     : search.candidates.length ? gettext("No candidate in this state.")
-      : search.is_withheld ? gettext("This list is hidden: it was ranked by decisions that are hidden from you.") : whyNone(search);
+      : search.is_withheld ? gettext("This list is hidden: it was ranked by decisions that are hidden from you.")
+        : isOpen(search) ? gettext("Looking…") : "";
+  const line = h("p", {}, text);
+  if (!text) why((whyNone) => { line.textContent = whyNone(search); });
   const skeletons = search && isOpen(search) ? Array.from({ length: 6 }, () => h("span", { class: "skeleton-card" })) : [];
-  box.replaceChildren(skeletons.length ? h("div", { class: "skeleton-grid" }, ...skeletons) : icon("target", "icon big"), h("p", {}, text));
+  box.replaceChildren(skeletons.length ? h("div", { class: "skeleton-grid" }, ...skeletons) : icon("target", "icon big"), line);
 }
 
 function showFailed(error, again) {
   const button = h("button", { type: "button", class: "button small", onclick: again }, gettext("Try again"));
   byId("candidates-empty").hidden = false;
   byId("candidates-empty").replaceChildren(icon("warning", "icon big"), h("p", { role: "alert" }, error.message), button);
-}
-
-function whyNone({ status, plate, kind, pictures, wanted, warning }) {
-  const isPlateAlone = plate && kind === "vehicle" && !pictures.length && !wanted.length;
-  if (status === "done" && isPlateAlone) return `${gettext("No plate like this was found. Type fewer characters of it, or ? for those that are not sure. Widen the time range, add cameras, or search by colour and type without the plate.")} ${warning}`;
-  if (status === "done") return gettext("Nobody alike was found. Widen the time range, add cameras, or take another picture.");
-  if (status === "failed") return gettext("The search failed. The message on the left says why.");
-  if (status === "cancelled") return gettext("The search was cancelled before it found anybody.");
-  return gettext("Looking…");
 }
 
 start();
