@@ -1,4 +1,4 @@
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from django.db import migrations
 from django.db.models import Max
@@ -9,6 +9,15 @@ from investigations.models import Candidate, Case, Search, SearchRequest
 from portal.audit.models import Action
 from portal.audit.services import record
 
+# What a candidate is named by; their sightings hold much else.
+NAMES = (
+    "decision",
+    "search__request__case__number",
+    "sighting__camera__code",
+    "sighting__seen_at",
+    "sighting__track_number",
+)
+
 
 def decide_once(apps, schema_editor):
     """Of a sighting about which several searches of a request have decided, one decision goes on, as it counted until
@@ -17,9 +26,13 @@ def decide_once(apps, schema_editor):
     candidates = apps.get_model("investigations", "Candidate").objects
     reviews = apps.get_model("investigations", "SecondReview").objects.filter(is_void=False)
     verdicts = dict(reviews.values_list("candidate_id", "verdict"))
-    decided = candidates.exclude(decision="pending").select_related("search__request__case", "sighting__camera")
+    decided = candidates.exclude(decision="pending")
+    pairs = Counter(decided.values_list("search__request", "sighting"))
+    twice = {sighting for (_request, sighting), count in pairs.items() if count > 1}
+    rows = decided.filter(sighting__in=twice).select_related("search__request__case", "sighting__camera").only(*NAMES)
+    decided_at = dict(decided.filter(sighting__in=twice).values_list("pk").annotate(Max("decisions__at")))
     same = defaultdict(list)
-    for row in decided.annotate(decided_at=Max("decisions__at")).order_by("decided_at", "pk"):
+    for row in sorted(rows, key=lambda row: (decided_at[row.pk].timestamp() if decided_at[row.pk] else 0, row.pk)):
         same[row.search.request_id, row.sighting_id].append(row)
 
     def counted(row):

@@ -202,11 +202,15 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
 
     def hidden_from(self, user: User) -> Self:
         """Those whose decision this person must not learn, because they may give the second opinion."""
-        return self.without_second_review().exclude(pk__in=Candidate.objects.of_participant(user).values("pk"))
+        unknown = self.without_second_review().exclude(pk__in=SecondReview.objects.by(user).values("candidate_id"))
+        return unknown.exclude(pk__in=Candidate.objects.of_participant(user).values("pk"))
 
     def known_to(self, user: User) -> Self:
-        """Those whose decision this person knows: of searches they worked on, or looked at by two people."""
-        return self.exclude(pk__in=Candidate.objects.hidden_from(user).values("pk"))
+        """Those whose decision is not hidden from this person: of searches they worked on, looked at by two people, or
+        once by them."""
+        looked_at = SecondReview.objects.standing() | SecondReview.objects.by(user)
+        joined = Participant.objects.filter(user=user)
+        return self.filter(Q(pk__in=looked_at.values("candidate_id")) | Q(search__in=joined.values("search_id")))
 
     def with_standing(self, user: User) -> Self:
         """Note on each what was decided about its sighting, as far as this person knows, in whichever search of the
@@ -324,6 +328,10 @@ class CandidateDecision(models.Model):
 class SecondReviewQuerySet(models.QuerySet["SecondReview"]):
     def standing(self) -> Self:
         return self.filter(is_void=False)
+
+    def by(self, user: User) -> Self:
+        """Also those that are void: who gave them was told the first decision."""
+        return self.filter(reviewer=user)
 
 
 class SecondReview(models.Model):

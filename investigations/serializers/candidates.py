@@ -190,9 +190,10 @@ class SearchSerializer(SearchSummarySerializer):
     """A search with its candidates, or with those that came after `since`; `states` has all, in their order.
 
     `weak_from` is the rank from which candidates are more likely somebody else than not (null: unknown, or none is).
-    `usable_decisions` counts the decisions that a refinement would use and none has used; `can_refine` is their sum.
-    Both are 0 for who does not know them, whom also no picture of a decided candidate is shown. `is_withheld`: the
-    search was ranked by such decisions, so that who is in its list would tell of them, and the list is left out.
+    `usable_decisions` counts the decisions that a refinement would use and none has used; `can_refine` is their sum,
+    0 where the request may no longer be searched. Both are 0 for who does not know them, whom also no picture of a
+    decided candidate is shown. `is_withheld`: the search was ranked by such decisions, so that who is in its list would
+    tell of them, and the list is left out.
     """
 
     pictures = serializers.SerializerMethodField()
@@ -226,7 +227,7 @@ class SearchSerializer(SearchSummarySerializer):
         return weak_from([row.odds for row in search.candidates.all()])
 
     def get_can_refine(self, search: Search) -> int:
-        return sum(self.get_usable_decisions(search).values())
+        return sum(self.get_usable_decisions(search).values()) if search.request.is_searchable else 0
 
     @extend_schema_field(UsableDecisionsSerializer)
     def get_usable_decisions(self, search: Search) -> dict[str, int]:

@@ -19,7 +19,7 @@ def review_candidate(candidate: Candidate, verdict: str, *, reason: str = "", ac
     require_right(actor, Right.DECIDE_CANDIDATE)
     require_visible(candidate, actor, _("This candidate belongs to another control centre."))
     search = candidate.search
-    if search.is_known_to(actor):
+    if search.is_known_to(actor) or candidate.second_reviews.by(actor).filter(is_void=True).exists():
         raise PermissionDenied(_("You know the first decision. The second opinion has to come from somebody else."))
     if verdict not in SecondReview.Verdict.values:
         raise ValidationError(_("Confirm or reject the candidate."))

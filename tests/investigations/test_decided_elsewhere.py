@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -349,3 +349,18 @@ def test_the_number_of_queries_does_not_grow_with_what_was_decided_elsewhere(
         decide_candidate(row, "confirmed", actor=operator)
         review_candidate(row, "confirmed", actor=supervisor)
     assert queries() == few
+
+
+def test_who_was_told_the_first_decision_gives_no_other_second_opinion(
+    find: Callable[..., Any], operator: User, third: User
+) -> None:
+    first, own = find(), find(third)
+    decide_candidate(first[0], "confirmed", actor=operator)
+    decide_candidate(own[0], "rejected", reason="other gait", actor=third)  # the second opinion, and now they know
+    for decision in ("rejected", "confirmed"):
+        decide_candidate(Candidate.objects.get(pk=first[0].pk), decision, reason="looked again", actor=operator)
+    assert not SecondReview.objects.standing().exists()
+    assert first[0].pk not in waiting(third)
+    with pytest.raises(PermissionDenied, match="know the first decision"):
+        review_candidate(Candidate.objects.get(pk=first[0].pk), "confirmed", actor=third)
+    assert waiting(make_user("fourth", "operator", third.agency)) == [first[0].pk]

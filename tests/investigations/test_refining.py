@@ -20,6 +20,7 @@ from investigations.services import refining
 from investigations.services.candidates import decide_candidate
 from investigations.services.refining import refine_search, unused_decisions
 from investigations.services.reviews import review_candidate
+from investigations.workflow import ANSWERED
 from portal.accounts.models import User
 from tests.conftest import add_feature, drawn_person, make_recording, make_search, make_sighting, unit_vector
 from tests.investigations.conftest import entries
@@ -278,6 +279,9 @@ def test_the_api_refines_once_and_says_how_many_decisions_wait(
     address = reverse("api-search", args=[search.pk])
     assert client.get(address).json()["can_refine"] == 1
     assert client.get(address).json()["usable_decisions"] == {"confirmed": 1, "rejected": 0}
+    SearchRequest.objects.filter(pk=search.request_id).update(status=ANSWERED)
+    assert client.get(address).json()["can_refine"] == 0
+    SearchRequest.objects.filter(pk=search.request_id).update(status=search.request.status)
     answer = client.post(reverse("api-search-refine", args=[search.pk]))
     assert (answer.status_code, answer.json()["parent"]) == (201, search.pk)
     assert client.get(address).json()["can_refine"] == 0

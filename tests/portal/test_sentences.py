@@ -78,7 +78,16 @@ def test_what_people_type_stays_as_they_typed_it(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "stored", [None, b"\x00", 7, '{"say": 1}', '{"say": "%(x)s", "with": {}}', '{"say": "x", "with']
+    "stored",
+    [
+        None,
+        b"\x00",
+        7,
+        pytest.param('{"say": ' + "[" * 100_000, id="deep"),
+        '{"say": 1}',
+        '{"say": "%(x)s", "with": {}}',
+        '{"say": "x", "with',
+    ],
 )
 def test_what_somebody_has_changed_in_the_database_is_shown_as_it_is(stored: Any) -> None:
     assert read_kept(stored) == stored
