@@ -24,14 +24,22 @@ _ACTIONS = {
 
 @transaction.atomic
 def decide_alerts(alerts: Iterable[WatchAlert], status: str, *, reason: str, actor: User) -> list[WatchAlert]:
-    """Decide about several alerts at once, or about none of them: what is shown as one is decided as one."""
-    return [decide_alert(alert, status, reason=reason, actor=actor) for alert in alerts]
+    """Decide about several alerts at once, or about none of them: what is shown as one is decided as one.
+
+    All are locked before any is written down, and in one order: two who decide about the same wait for each other,
+    where one would hold an alert and the other the end of the audit trail.
+    """
+    listed = list(alerts)
+    rows = WatchAlert.objects.visible_to(actor).filter(pk__in=[alert.pk for alert in listed])
+    list(rows.order_by("pk").select_for_update().values_list("pk"))
+    return [decide_alert(alert, status, reason=reason, actor=actor) for alert in listed]
 
 
 @transaction.atomic
 def dismiss_open(entry: WatchEntry, *, reason: str, actor: User) -> list[WatchAlert]:
     """Dismiss all alerts of an entry that nobody has decided about."""
-    alerts = list(WatchAlert.objects.visible_to(actor).open().filter(entry=entry).select_related("entry"))
+    rows = WatchAlert.objects.visible_to(actor).open().filter(entry=entry).select_related("entry")
+    alerts = list(rows.order_by("pk").select_for_update(of=("self",)))
     if not alerts:
         raise ValidationError(_("No alert of this plate is open any more."))
     return decide_alerts(alerts, Status.DISMISSED, reason=reason, actor=actor)

@@ -36,6 +36,8 @@ logger = logging.getLogger(__name__)
 MOST_HOURS_BACK = 30 * 24
 # What a correction may change.
 CORRECTED = ("plate", "basis", "document_number", "reason", "vehicle_colour", "vehicle_type")
+# What another basis changes with it.
+KEPT = ("retention_days", "purge_at")
 Outcome = Case.Outcome
 
 
@@ -79,15 +81,19 @@ def add_entry(terms: WatchTerms, *, actor: User) -> WatchEntry:
 @transaction.atomic
 def correct_entry(entry: WatchEntry, terms: WatchTerms, *, reason: str, actor: User) -> WatchEntry:
     """Put right what was entered wrongly: plate, reason, legal basis, document number or vehicle. When it ends and what
-    it is for stay, and so do its alerts."""
+    it is for stay, and so do its alerts; with its basis stays for how long it is kept."""
     row = _lock(entry, actor)
     if not row.is_active:
         raise ValidationError(_ended())
     _require_reason(reason, field="why")
-    built = build_entry(replace(terms, valid_until=row.valid_until, request=row.request, case=row.case), actor)
+    terms = replace(terms, valid_until=row.valid_until, request=row.request, case=row.case)
+    is_same = terms.basis == row.basis
+    built = build_entry(terms, actor, is_linked=True, is_in_force=is_same)
+    if is_same:
+        built.retention_days, built.purge_at = row.retention_days, row.purge_at
     if not (changes := _changes(row, built)):
         raise ValidationError(_("Nothing was changed."))
-    for name in (*CORRECTED, "retention_days", "purge_at"):
+    for name in (*CORRECTED, *KEPT):
         setattr(row, name, getattr(built, name))
     save_entry(row, twin_of(row))
     record(Action.WATCH_CORRECTED, actor=actor, target=row, reason=reason.strip(), details=changes)
@@ -98,11 +104,13 @@ def correct_entry(entry: WatchEntry, terms: WatchTerms, *, reason: str, actor: U
 
 def _changes(row: WatchEntry, built: WatchEntry) -> dict[str, Any]:
     """What a correction changes, with old and new values, but for the plate's: audit entries outlive it."""
-    pairs = {name: (getattr(row, name), getattr(built, name)) for name in CORRECTED}
+    pairs = {name: (getattr(row, name), getattr(built, name)) for name in (*CORRECTED, *KEPT)}
     changed = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     values = {name: pair for name, pair in changed.items() if name != "plate"}
     if "basis" in values:
         values["basis"] = (row.basis.code, built.basis.code)
+    if "purge_at" in values:
+        values["purge_at"] = (row.purge_at.isoformat(), built.purge_at.isoformat())
     told = {name: {"old": str(old), "new": str(new)} for name, (old, new) in values.items()}
     return {"changed": list(changed), **told} if changed else {}
 
@@ -224,14 +232,15 @@ def open_requests(actor: User) -> QuerySet[SearchRequest]:
     return SearchRequest.objects.visible_to(actor).open().exclude(status=SearchRequest.Status.RETURNED)
 
 
-def build_entry(terms: WatchTerms, actor: User, *, is_linked: bool = False) -> WatchEntry:
+def build_entry(terms: WatchTerms, actor: User, *, is_linked: bool = False, is_in_force: bool = False) -> WatchEntry:
     """Return the entry, checked but for whether it is there already. ValidationError by field says what is wrong.
 
-    `is_linked`: its request, if it has one, was just read from `open_requests`.
+    `is_linked`: its request, if it has one, was just read from `open_requests`, or it is watched for it already.
+    `is_in_force`: it is watched by this basis until this end already, whatever the basis says now.
     """
     entry = WatchEntry(
         centre=actor.agency,
-        plate=_check_terms(terms, actor, is_linked=is_linked),
+        plate=_check_terms(terms, actor, is_linked=is_linked, is_in_force=is_in_force),
         basis=terms.basis,
         document_number=terms.document_number.strip(),
         reason=terms.reason.strip(),
@@ -250,18 +259,18 @@ def build_entry(terms: WatchTerms, actor: User, *, is_linked: bool = False) -> W
     return entry
 
 
-def _check_terms(terms: WatchTerms, actor: User, *, is_linked: bool) -> str:
+def _check_terms(terms: WatchTerms, actor: User, *, is_linked: bool, is_in_force: bool) -> str:
     """Return the plate as it is kept; ValidationError by field says all that is wrong."""
     errors: dict[str, str] = {}
     plate = _read(terms.plate, errors)
     basis = terms.basis
-    if not basis.is_active:
+    if not is_in_force and not basis.is_active:
         errors["basis"] = _("This legal basis is no longer in force.")
     if basis.needs_document and not terms.document_number.strip():
         errors["document_number"] = _("This legal basis needs the number of the letter or warrant.")
     if not terms.reason.strip():
         errors["reason"] = _("Say why this plate is wanted; it is kept in the audit trail.")
-    if error := _until_error(basis, terms.valid_until):
+    if not is_in_force and (error := _until_error(basis, terms.valid_until)):
         errors["valid_until"] = error
     if not is_linked:
         errors |= _link_errors(terms, actor)

@@ -135,6 +135,7 @@ def _has_choice(form: WatchForm) -> bool:
 def _first_values(request: HttpRequest, user: User) -> dict[str, Any]:
     """What the address names fills in the form: an entry that is watched again, or a search request."""
     if (pk := _named(request, "again")) and (entry := _rows(user).filter(pk=pk).first()):
+        view_entries([entry], actor=user)
         return values_of(entry)
     pk = _named(request, "request")
     requests = SearchRequest.objects.visible_to(user).select_related("basis")
@@ -148,10 +149,12 @@ def _named(request: HttpRequest, name: str) -> str:
 
 
 def _say_overlap(request: HttpRequest, entry: WatchEntry, user: User) -> None:
-    plates = list(dict.fromkeys(other.plate for other in overlapping(entry, user)))
+    others = overlapping(entry, user)
+    plates = list(dict.fromkeys(other.plate for other in others))[:OVERLAPS_SHOWN]
     if plates:
+        view_entries([other for other in others if other.plate in plates], actor=user)
         said = _("Other entries fit the same vehicles: %(plates)s. One sighting is one alert, with all of them.")
-        messages.info(request, said % {"plates": ", ".join(plates[:OVERLAPS_SHOWN])})
+        messages.info(request, said % {"plates": ", ".join(plates)})
 
 
 @require_http_methods(["GET", "POST"])
@@ -170,6 +173,7 @@ def watch_correct(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("The entry is corrected."))
             return redirect("watch-entry", pk=pk)
+    view_entries([entry], actor=user)
     context = {"form": form, "entry": entry, "can_add": True, **tabs_of(user)}
     return render(request, "investigations/watch_form.html", context)
 

@@ -4,24 +4,31 @@ go from there."""
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 
+from django.conf import settings
 from django.urls import reverse
 
 from inference.core.errors import PlateError
+from inference.core.plates import PlateRead
 from inference.core.plates.marks import Mark, State, mark_plate
-from investigations.models import Case, WatchAlert
+from inference.engine import confusions_of
+from investigations.models import Case, WatchAlert, WatchEntry
 from investigations.pictures import clip_url, plate_url, sighting_url
 from investigations.reads import differences_of, read_of
 from investigations.watch.looks import Look, looks_of
+from investigations.watch.match import distance_of
 from portal.accounts.models import User
+from portal.audit.models import Action, AuditEntry
 
 
 @dataclass(frozen=True)
 class Line:
-    """What an alert says of its entry. Addresses are empty where there is nowhere to go. `is_outdated`: the read was as
-    it was asked for, before the entry was corrected."""
+    """What an alert says of its entry. Addresses are empty where there is nowhere to go. `distance` is that of the read
+    from the plate as it is wanted now; None if it was like it only before the entry was corrected."""
 
     alert: WatchAlert
+    distance: float | None
     marks: tuple[Mark, ...]
     differences: str
     looks: Sequence[Look]
@@ -29,8 +36,16 @@ class Line:
     search: str
 
     @property
+    def is_similar(self) -> bool:
+        return bool(self.distance)
+
+    @property
     def is_outdated(self) -> bool:
-        return bool(self.differences) and not self.alert.is_similar
+        return self.distance is None
+
+    @property
+    def rank(self) -> tuple[float, int]:
+        return inf if self.distance is None else self.distance, self.alert.pk
 
 
 @dataclass(frozen=True)
@@ -67,10 +82,13 @@ class Card:
 
 def cards_of(alerts: Iterable[WatchAlert], viewer: User) -> list[Card]:
     """The alerts of a page, whose look the caller has just accounted for, read by `for_pages`."""
-    groups: dict[tuple[int, str], list[WatchAlert]] = defaultdict(list)
-    for alert in alerts:
-        groups[alert.sighting_id or -alert.pk, alert.status].append(alert)
-    return [_card(sorted(group, key=lambda one: (one.distance, one.pk)), viewer) for group in groups.values()]
+    listed = list(alerts)
+    corrected = _corrected({alert.entry_id for alert in listed})
+    groups: dict[tuple[int, str], list[Line]] = defaultdict(list)
+    for alert in listed:
+        distance = _distance_now(alert) if alert.entry_id in corrected else alert.distance
+        groups[alert.sighting_id or -alert.pk, alert.status].append(_line(alert, distance))
+    return [_card(sorted(lines, key=lambda line: line.rank), viewer) for lines in groups.values()]
 
 
 def marks_of(alert: WatchAlert) -> tuple[Mark, ...]:
@@ -80,12 +98,30 @@ def marks_of(alert: WatchAlert) -> tuple[Mark, ...]:
         return tuple(Mark(one, State.OPEN) for one in alert.text)
 
 
-def _card(alerts: Sequence[WatchAlert], viewer: User) -> Card:
-    alert = alerts[0]
+def _corrected(entry_ids: Iterable[int]) -> set[int]:
+    """Those whose plate was corrected, by the audit trail."""
+    target_ids, kind = [str(pk) for pk in entry_ids], WatchEntry._meta.label_lower
+    rows = AuditEntry.objects.filter(action=Action.WATCH_CORRECTED, target_type=kind, target_id__in=target_ids)
+    return {int(pk) for pk, details in rows.values_list("target_id", "details") if "plate" in details["changed"]}
+
+
+def _distance_now(alert: WatchAlert) -> float | None:
+    """How far what was read is from what is wanted now; None if it is not alike."""
+    plate = read_of(alert.sighting, alert.text) if alert.sighting else None
+    try:
+        if plate is None or plate.text != alert.text:  # of what was read, the text is left
+            return distance_of(alert.entry.pattern, PlateRead(alert.text), confusions_of(settings.PLATE_READER_MODEL))
+        return distance_of(alert.entry.pattern, plate.read, confusions_of(plate.reader))
+    except PlateError:  # no verb writes such a plate
+        return None
+
+
+def _card(lines: Sequence[Line], viewer: User) -> Card:
+    alert = lines[0].alert
     sighting = alert.sighting
     plate = read_of(sighting, alert.text) if sighting else None
     return Card(
-        lines=[_line(one) for one in alerts],
+        lines=lines,
         plate=plate_url(plate.pk, viewer) if plate else "",
         vehicle=sighting_url(sighting.pk, viewer) if sighting else "",
         clip=clip_url(sighting.pk, viewer) if sighting else "",
@@ -93,12 +129,13 @@ def _card(alerts: Sequence[WatchAlert], viewer: User) -> Card:
     )
 
 
-def _line(alert: WatchAlert) -> Line:
+def _line(alert: WatchAlert, distance: float | None) -> Line:
     marks, request = marks_of(alert), alert.entry.request
     is_of_vehicle = request is not None and request.case.kind == Case.Kind.VEHICLE
     workspace = reverse("workspace", args=[request.pk]) if request and request.is_searchable else ""
     return Line(
         alert=alert,
+        distance=distance,
         marks=marks,
         differences=differences_of(marks),
         looks=looks_of(alert),

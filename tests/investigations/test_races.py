@@ -9,7 +9,8 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from investigations.models import Candidate, SearchRequest, SecondReview
+from investigations.models import Candidate, SearchRequest, SecondReview, WatchAlert
+from investigations.services.alerts import decide_alert, decide_alerts, dismiss_open
 from investigations.services.answers import send_answer
 from investigations.services.candidates import decide_candidate
 from investigations.services.requests import approve_request, close_request, receive_request, return_request
@@ -18,6 +19,7 @@ from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from portal.audit.services import verify_chain
 from tests.conftest import make_recording, make_search, make_sighting, make_user
+from tests.investigations.watching import basis, make_alert, make_entry
 
 PEOPLE = 50
 
@@ -113,6 +115,28 @@ def test_of_fifty_searches_that_find_the_same_one_decides_and_one_gives_the_seco
     review, decided = SecondReview.objects.get(), Candidate.objects.decided().get()
     assert review.candidate == decided
     assert review.reviewer != decided.decisions.get().actor
+    assert verify_chain() == []
+
+
+def test_whoever_dismisses_all_alerts_and_whoever_decides_about_some_wait_for_each_other(
+    supervisors: list[User], camera: Any
+) -> None:
+    basis()
+    entry = make_entry(supervisors[0])
+    alerts = [make_alert(entry, camera) for _number in range(6)]
+
+    def act(number: int) -> None:
+        actor, of, other = supervisors[number], alerts[number % 6], alerts[number % 5]
+        if number % 3 == 0:
+            dismiss_open(entry, reason="it is over", actor=actor)
+        elif number % 3 == 1:
+            decide_alert(WatchAlert.objects.get(pk=of.pk), "confirmed", reason="it is it", actor=actor)
+        else:
+            rows = WatchAlert.objects.filter(pk__in=[of.pk, other.pk]).order_by("-pk")
+            decide_alerts(rows, "dismissed", reason="another", actor=actor)
+
+    assert any(press_at_once(act))
+    assert not WatchAlert.objects.open().exists()
     assert verify_chain() == []
 
 

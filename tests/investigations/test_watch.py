@@ -14,7 +14,7 @@ from django.utils.timezone import localtime
 
 from cameras.models import Camera
 from investigations.clock import end_watched_plates
-from investigations.models import Case, CaseShare, LookBack, SearchRequest, WatchAlert, WatchEntry
+from investigations.models import Case, CaseShare, LegalBasis, LookBack, SearchRequest, WatchAlert, WatchEntry
 from investigations.services import watch
 from investigations.services.alerts import decide_alert, dismiss_open
 from investigations.services.cases import close_case
@@ -438,7 +438,7 @@ def test_a_correction_is_written_down_without_the_plate_and_leaves_end_and_alert
     supervisor: User, camera: Camera
 ) -> None:
     entry = make_entry(supervisor, vehicle_colour="white")
-    alert, before = make_alert(entry, camera), entry.valid_until
+    alert, before, kept = make_alert(entry, camera), entry.valid_until, entry.purge_at - entry.valid_until
     by = basis("vehicle-theft", retention_days=3)
     told = terms("13나3456", basis=by, valid_until=in_days(99), vehicle_colour="black")
     correct_entry(entry, told, reason="mistyped", actor=supervisor)
@@ -448,9 +448,11 @@ def test_a_correction_is_written_down_without_the_plate_and_leaves_end_and_alert
     assert (written.reason, written.details) == (
         "mistyped",
         {
-            "changed": ["plate", "basis", "vehicle_colour"],
+            "changed": ["plate", "basis", "vehicle_colour", "retention_days", "purge_at"],
             "basis": {"old": "vehicle-crime", "new": "vehicle-theft"},
             "vehicle_colour": {"old": "white", "new": "black"},
+            "retention_days": {"old": str(kept.days), "new": "3"},
+            "purge_at": {"old": (before + kept).isoformat(), "new": entry.purge_at.isoformat()},
         },
     )
     alert.refresh_from_db()
@@ -470,6 +472,28 @@ def test_a_correction_is_checked_as_a_new_entry_is(supervisor: User) -> None:
     end_entry(entry, "found", reason="x", actor=supervisor)
     assert correct("13나3456") == {"": ["This plate is no longer watched."]}
     assert not entries("watch.corrected")
+
+
+def test_a_correction_by_the_same_basis_leaves_for_how_long_it_is_kept(supervisor: User) -> None:
+    entry = make_entry(supervisor)
+    days, purge_at = entry.retention_days, entry.purge_at
+    LegalBasis.objects.filter(pk=entry.basis_id).update(retention_days=3650)
+    told = terms(basis=LegalBasis.objects.get(pk=entry.basis_id), reason="stolen at night")
+    correct_entry(entry, told, reason="mistyped", actor=supervisor)
+    assert (entry.reason, entry.retention_days, entry.purge_at) == ("stolen at night", days, purge_at)
+    (written,) = entries("watch.corrected")
+    assert written.details["changed"] == ["reason"]
+
+
+@pytest.mark.parametrize("now", [{"is_active": False}, {"watch_days": 1}, {"watch_days": 0}])
+def test_a_correction_does_not_judge_anew_what_it_leaves(supervisor: User, now: dict[str, Any]) -> None:
+    entry = make_entry(supervisor, valid_until=in_days(9))
+    LegalBasis.objects.filter(pk=entry.basis_id).update(**now)
+    told = terms(basis=LegalBasis.objects.get(pk=entry.basis_id), reason="stolen at night")
+    correct_entry(entry, told, reason="mistyped", actor=supervisor)
+    assert entry.reason == "stolen at night"
+    other = basis("other", **now)
+    assert refusals(lambda: correct_entry(entry, terms(basis=other), reason="mistyped", actor=supervisor))
 
 
 def test_dismissing_all_leaves_an_entry_for_each_alert_and_other_entries_alone(

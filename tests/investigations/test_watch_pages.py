@@ -132,10 +132,11 @@ def test_a_supervisor_puts_a_plate_on_the_list(client: Client, supervisor: User)
 
 
 def test_adding_a_plate_says_which_other_entries_fit_it(client: Client, supervisor: User) -> None:
-    make_entry(supervisor, "12가34??")
+    other = make_entry(supervisor, "12가34??")
     client.force_login(supervisor)
     shown = client.post(reverse("watch-new"), filled(), follow=True).content.decode()
     assert "Other entries fit the same vehicles: 12가34??." in shown
+    assert {"entries": [other.pk]} in [one.details for one in entries("watch.viewed")]
     shown = client.post(reverse("watch-new"), filled(plate="99하9999"), follow=True).content.decode()
     assert "Other entries fit" not in shown
 
@@ -297,7 +298,49 @@ def test_a_basis_that_is_out_of_force_stays_chosen_until_somebody_chooses_anothe
     client.force_login(supervisor)
     assert f'<option value="{entry.basis_id}" selected>' in page(client, "watch-correct", entry.pk)
     said = filled(plate="13나3456", basis=entry.basis_id, why="mistyped")
-    assert "no longer in force" in client.post(reverse("watch-correct", args=[entry.pk]), said).content.decode()
+    assert client.post(reverse("watch-correct", args=[entry.pk]), said).status_code == 302
+    entry.refresh_from_db()
+    assert entry.plate == "13나3456"
+
+
+@pytest.mark.parametrize(
+    ("plate", "said"),
+    [
+        ("98나7654", "before the entry was corrected"),
+        ("12가3457", ""),
+        ("12가3451", "similar"),
+    ],
+)
+def test_what_is_said_of_an_alert_is_judged_by_the_corrected_plate(
+    client: Client, entry: WatchEntry, camera: Camera, supervisor: User, plate: str, said: str
+) -> None:
+    make_alert(entry, camera, "12가3457", distance=0.4)
+    make_alert(entry, camera, "12가3457", distance=0.4, sighting=None)
+    client.force_login(supervisor)
+    client.post(reverse("watch-correct", args=[entry.pk]), filled(plate=plate, why="mistyped"))
+    shown = text_of(page(client, "watch-entry", entry.pk))
+    for words in ("before the entry was corrected", "similar"):
+        assert shown.count(words) == (2 if words == said else 0)
+
+
+def test_an_alert_is_as_it_was_raised_where_the_plate_was_not_corrected(
+    client: Client, entry: WatchEntry, camera: Camera, supervisor: User
+) -> None:
+    make_alert(entry, camera, "98나7654", distance=0.4)  # by what the reader thought of second
+    client.force_login(supervisor)
+    client.post(reverse("watch-correct", args=[entry.pk]), filled(reason="at night", why="mistyped"))
+    shown = text_of(page(client, "watch-entry", entry.pk))
+    assert "similar" in shown
+    assert "before the entry was corrected" not in shown
+
+
+def test_a_form_that_shows_an_entry_is_a_look_at_it(client: Client, entry: WatchEntry, supervisor: User) -> None:
+    client.force_login(supervisor)
+    page(client, "watch-correct", entry.pk)
+    assert [one.details for one in entries("watch.viewed")] == [{"entries": [entry.pk]}]
+    other = make_entry(supervisor, "99하9999")
+    page(client, "watch-new", again=other.pk)
+    assert {"entries": [other.pk]} in [one.details for one in entries("watch.viewed")]
 
 
 def test_an_ended_entry_is_watched_again_by_a_form_that_says_what_it_said(

@@ -13,11 +13,14 @@ from django.urls import reverse
 
 from investigations.models import Case
 from portal.accounts.models import User
+from portal.views_texts import SCRIPTS
 from tests.conftest import PASSWORD
 
 OWN = {"Origin": "http://testserver"}
 CASE = {"number": "2026-000777", "title": 'Stolen <car> "grey"', "kind": "vehicle", "description": "one\r\ntwo"}
 NEW = reverse("case-new")
+# Recorded pictures, in an <img> or as a blob: they bring no form and no token.
+FETCHES_PICTURES = {"camera_panel.js", "query_content.js", "video.js", "video_source.js"}
 
 
 @pytest.fixture
@@ -136,3 +139,11 @@ def test_a_page_does_nothing_in_the_name_of_somebody_else(operator: User, office
     ]
     assert [answer.status_code for answer in answers] == [200, 403]
     assert operator.display_name in answers[1].json()["detail"]
+
+
+def test_scripts_say_whose_page_they_are_on_whatever_they_fetch() -> None:
+    bare = {path.name for path in SCRIPTS.glob("*.js") if re.search(r"\bfetch\(", path.read_text())}
+    assert bare == {"api.js", *FETCHES_PICTURES}
+    asking = re.findall(r"(?:return send|=> fetch)\(url, .*", (SCRIPTS / "api.js").read_text())
+    assert len(asking) == 5
+    assert all("headers" in line for line in asking)

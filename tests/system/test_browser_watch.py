@@ -16,7 +16,7 @@ from investigations.watch import job
 from portal.accounts.models import User
 from tests.conftest import drawn_video
 from tests.investigations.watching import basis, make_alert, make_analysis, make_entry, make_plate
-from tests.system.browsing import elsewhere, keep_screenshot, listening, log_in, silent_page
+from tests.system.browsing import elsewhere, end_session, keep_screenshot, listening, log_in, silent_page
 
 pytestmark = pytest.mark.browser
 
@@ -141,6 +141,26 @@ def test_a_refusal_stays_with_what_was_typed_and_loading_the_page_anew_sends_not
         page.reload()
         expect(page.get_by_role("heading", name="Why and until when")).to_be_visible()
         expect(extend.get_by_label("Reason")).to_have_value("")
+
+
+def test_when_somebody_else_has_logged_in_the_page_is_loaded_anew_as_theirs(
+    browser: Browser, site: str, camera: Camera, operator: User, supervisor: User
+) -> None:
+    make_alert(make_entry(supervisor), camera, "12가3458")
+    with silent_page(browser, is_expected=lambda said: "403" in said) as page:
+        log_in(page, site, operator)
+        with listening(page):
+            page.goto(f"{site}/watch/alerts/")
+        page.get_by_label("Reason").fill("half a rea")
+        end_session(page)
+        tab = page.context.new_page()
+        log_in(tab, site, supervisor)
+        tab.close()
+        see(camera)
+        expect(page.locator("[data-alert]")).to_have_count(2)
+        expect(page.locator("meta[name=page-of]")).to_have_attribute("content", str(supervisor.pk))
+        for reason in page.get_by_label("Reason").all():
+            expect(reason).to_have_value("")
 
 
 def test_what_a_look_back_finds_before_the_page_listens_comes_to_it(

@@ -1,5 +1,6 @@
 /** What was answered: on the map, and its evidence packages while they are made. */
 import { createAnswersMap } from "./answers_map.js";
+import { getPage } from "./api.js";
 import { readData, throttle } from "./dom.js";
 import { connectLive } from "./live.js";
 import { swapParts } from "./parts.js";
@@ -9,7 +10,7 @@ const data = readData("page-data");
 createAnswersMap(data);
 
 const refresh = throttle(async () => {
-  const answer = await fetch(location.pathname, { headers: { Accept: "text/html" } });
+  const answer = await getPage(location.pathname);
   if (answer.ok && !answer.redirected) swapParts(await answer.text());
 }, REFETCH_MS);
 

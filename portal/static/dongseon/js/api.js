@@ -16,8 +16,11 @@ export class ApiError extends Error {
 
 /** @returns {Promise<any>} the answer's JSON; throws ApiError with a sentence for the person */
 export async function get(url, options = {}) {
-  return send(url, { ...options, method: "GET" });
+  return send(url, { headers: headersOf(), ...options });
 }
+
+/** @returns {Promise<Response>} HTML; 403 where somebody else has logged in since */
+export const getPage = (url) => fetch(url, { headers: headersOf({ Accept: "text/html" }) });
 
 /** POST a FormData as it is, anything else as JSON. With a `key` of its own a request sent twice is carried out once. */
 export async function post(url, body = {}, { key = null } = {}) {
@@ -40,7 +43,7 @@ export async function remove(url) {
 async function send(url, options) {
   let answer;
   try {
-    answer = await fetch(url, { credentials: "same-origin", redirect: "manual", ...options });
+    answer = await fetch(url, { redirect: "manual", ...options });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(gettext("The portal does not answer. Check the network; what you entered is kept."), 0);

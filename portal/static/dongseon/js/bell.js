@@ -1,6 +1,6 @@
 /** The bell: how many notifications are unread, the latest of them, and a notice when one comes. The number of open alerts
  * in the navigation comes with the list; pages that follow the watch list by themselves need no second socket for it. */
-import { post } from "./api.js";
+import { getPage, post } from "./api.js";
 import { byId, h, throttle } from "./dom.js";
 import { openSocket } from "./socket.js";
 import { errorToast, toast } from "./toasts.js";
@@ -21,7 +21,7 @@ function show(unread) {
 /** Fetch the list and show it. @returns {Promise<Element|null>} it */
 async function load() {
   try {
-    const answer = await fetch(box.dataset.list, { headers: { Accept: "text/html" } });
+    const answer = await getPage(box.dataset.list);
     if (!answer.ok || answer.redirected) return null;
     const list = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector(".notices");
     byId("bell-list").replaceChildren(document.importNode(list, true));

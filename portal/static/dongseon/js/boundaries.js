@@ -1,4 +1,5 @@
 /** The base map without a network: administrative boundaries as vectors, with quiet names. */
+import { get } from "./api.js";
 import { debounce, token } from "./dom.js";
 import { themeChanged } from "./page.js";
 
@@ -74,8 +75,7 @@ function load(kept, url) {
   if (!kept.has(url)) {
     if (kept.size >= MOST_KEPT) kept.delete(kept.keys().next().value);
     // A failed answer is not kept: the next move asks again.
-    kept.set(url, fetch(url).then((answer) => (answer.ok ? answer.json() : Promise.reject(answer.status)))
-      .catch(() => { kept.delete(url); return null; }));
+    kept.set(url, get(url).catch(() => { kept.delete(url); return null; }));
   }
   return kept.get(url);
 }

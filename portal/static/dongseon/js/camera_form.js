@@ -185,7 +185,7 @@ function placed(place) {
 /** 세종특별자치시 보람동: the areas in which a place lies, as far as they are known here. */
 async function areaNames([latitude, longitude]) {
   const bounds = [longitude - 1e-5, latitude - 1e-5, longitude + 1e-5, latitude + 1e-5].map((value) => value.toFixed(6)).join(",");
-  const ask = (level) => fetch(`/map/boundaries.json?level=${level}&bounds=${bounds}`).then((answer) => (answer.ok ? answer.json() : { features: [] }));
+  const ask = (level) => get(`/map/boundaries.json?level=${level}&bounds=${bounds}`).catch(() => ({ features: [] }));
   try {
     const answers = await Promise.all(LEVELS.map(ask));
     const found = answers.map(({ features }) => features.find(({ geometry }) => isWithin(geometry, [longitude, latitude]))?.properties.name);

@@ -1,4 +1,5 @@
 /** Lists of cameras: a file is chosen or dropped; the page of one follows its worker. */
+import { getPage } from "./api.js";
 import { byId } from "./dom.js";
 import { swapParts } from "./parts.js";
 
@@ -9,7 +10,7 @@ function follow(body) {
   let wait = ASK_MS;
   const ask = async () => {
     try {
-      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const answer = await getPage(location.href);
       if (answer.redirected || answer.status === 403 || answer.status === 404) return location.reload(); // logged out, say
       if (!answer.ok) throw new Error(String(answer.status));
       const html = await answer.text();

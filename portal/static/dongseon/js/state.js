@@ -1,5 +1,5 @@
 /** The request's state beside the search: kept fresh, and its steps sent without leaving the page. */
-import { post } from "./api.js";
+import { getPage, post } from "./api.js";
 import { byId, readData, signal, throttle } from "./dom.js";
 import { fetched, soon } from "./lazily.js";
 import { addTimeField } from "./time_field.js";
@@ -13,7 +13,7 @@ export function createState(requestId) {
   const changed = signal();
 
   async function load() {
-    const answer = await fetch(`/requests/${requestId}/state/`, { headers: { Accept: "text/html" } });
+    const answer = await getPage(`/requests/${requestId}/state/`);
     if (!answer.ok || answer.redirected) return;
     const { swapParts } = await loadParts();
     swapParts(await answer.text());

@@ -1,5 +1,5 @@
 /** Comments and files of a request: sent without leaving the page, and shown as they come. */
-import { post } from "./api.js";
+import { getPage, post } from "./api.js";
 import { byId, h, throttle } from "./dom.js";
 import { fetched, soon } from "./lazily.js";
 import { errorToast } from "./toasts.js";
@@ -10,7 +10,7 @@ const box = byId("talk");
 const loadParts = soon(() => fetched(import("./parts.js")));
 
 async function load() {
-  const answer = await fetch(box.dataset.list, { headers: { Accept: "text/html" } });
+  const answer = await getPage(box.dataset.list);
   if (!answer.ok || answer.redirected) return;
   const { swap } = await loadParts();
   swap(byId("talk-list"), new DOMParser().parseFromString(await answer.text(), "text/html").body);
