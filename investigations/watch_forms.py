@@ -104,10 +104,10 @@ class WatchForm(forms.Form):
     reason = reason_field(_("reason"), help_text=_("Why this plate is wanted. It is kept in the audit trail."))
     valid_until = UntilField(label=_("valid until"), help_text=_("Korean time. A day alone is meant to its end."))
     vehicle_colour = forms.ChoiceField(
-        label=_("colour"), required=False, choices=[("", "–"), *SearchRequest.Colour.choices]
+        label=_("colour"), required=False, choices=[("", _("not known")), *SearchRequest.Colour.choices]
     )
     vehicle_type = forms.ChoiceField(
-        label=_("type of vehicle"), required=False, choices=[("", "–"), *SearchRequest.VehicleType.choices]
+        label=_("type of vehicle"), required=False, choices=[("", _("not known")), *SearchRequest.VehicleType.choices]
     )
     request = RequestField(
         SearchRequest.objects.none(),

@@ -100,7 +100,7 @@ def read_kept(text: Any) -> Any:
         return text
     try:
         return Sentence(json.loads(text))
-    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):  # somebody has changed it in the database
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):  # changed in the database by somebody
         return text
 
 

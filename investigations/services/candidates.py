@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from investigations import events
+from investigations import events, workflow
 from investigations.models import Candidate, CandidateDecision, Participant, Search
 from investigations.services.holds import hold_sighting
 from investigations.services.paths import take_from_path
@@ -54,6 +54,10 @@ def decide_candidates(
     """Decide about several candidates alike, as `decide_candidate` does about one: about all of them, or none."""
     require_right(actor, Right.DECIDE_CANDIDATE)
     places = _lock_places(candidates, actor)
+    if any(place.row.search.request.status not in workflow.AT_CENTRE for place in places.values()):
+        raise ValidationError(
+            _("The request is no longer with the control centre. Decisions can be made once it is opened again.")
+        )
     kept_in = [place.row.pk for place in places.values()]
     hidden = set(Candidate.objects.decided().hidden_from(actor).filter(pk__in=kept_in).values_list("pk", flat=True))
     # Of all before any: the first decision makes the actor one who knows, and whether the call goes through must not

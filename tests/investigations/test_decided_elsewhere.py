@@ -364,3 +364,15 @@ def test_who_was_told_the_first_decision_gives_no_other_second_opinion(
     with pytest.raises(PermissionDenied, match="know the first decision"):
         review_candidate(Candidate.objects.get(pk=first[0].pk), "confirmed", actor=third)
     assert waiting(make_user("fourth", "operator", third.agency)) == [first[0].pk]
+
+
+@pytest.mark.parametrize("status", ["answered", "returned"])
+def test_nothing_is_decided_once_the_request_has_left_the_centre(
+    find: Callable[..., Any], approved: SearchRequest, operator: User, status: str
+) -> None:
+    """Nobody would be asked for the second opinion, and the path would no longer be that of the answer."""
+    rows = find()
+    SearchRequest.objects.filter(pk=approved.pk).update(status=status)
+    with pytest.raises(ValidationError, match="no longer with the control centre"):
+        decide_candidate(Candidate.objects.get(pk=rows[0].pk), "confirmed", actor=operator)
+    assert not CandidateDecision.objects.exists()

@@ -3,9 +3,11 @@ import { byId } from "./dom.js";
 
 const dialog = byId("clip-dialog");
 const video = dialog?.querySelector("video");
+let opener = null;
 
 function open(link) {
   const card = link.closest("[data-alert]");
+  opener = card.id;
   const facts = [...card.querySelectorAll(".alert-pictures img, .alert-facts")].map((part) => part.cloneNode(true));
   dialog.querySelector(".clip-facts").replaceChildren(...facts);
   showError(false);
@@ -18,6 +20,8 @@ function close() {
   video.pause();
   video.removeAttribute("src");
   video.load(); // ends the download
+  // The card may have been refreshed meanwhile: the link that had the focus is gone then.
+  if (document.activeElement === document.body) document.querySelector(`#${opener} a[data-clip]`)?.focus();
 }
 
 function showError(isOn) {

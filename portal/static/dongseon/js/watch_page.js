@@ -1,6 +1,8 @@
 /** The watch list's pages: they follow what happens, and alerts are gone through by keys. */
 import "./alert_clip.js";
+import { getPage } from "./api.js";
 import { byId, throttle } from "./dom.js";
+import "./enlarge.js";
 import { isTyping } from "./page.js";
 import { swapParts } from "./parts.js";
 import { openSocket } from "./socket.js";
@@ -21,8 +23,8 @@ async function load() {
   asked += 1;
   const turn = asked;
   try {
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
-    if (answer.redirected || answer.status === 403) return location.reload(); // logged out, say
+    const answer = await getPage(location.href);
+    if (answer.redirected || answer.status === 403) return location.reload(); // logged out, or as somebody else
     const html = await answer.text();
     if (!answer.ok || turn < shown) return undefined;
     shown = turn;
