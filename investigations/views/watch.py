@@ -73,7 +73,13 @@ def watch_list(request: HttpRequest) -> HttpResponse:
     chosen = form.chosen()
     page = Paginator(_filtered(_rows(user), chosen), ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
     view_entries(page, actor=user)
-    context = {"page": page, "form": form, "is_filtered": bool(chosen["q"]), "is_ended": chosen["show"] == "ended", **tabs_of(user)}
+    context = {
+        "page": page,
+        "form": form,
+        "is_filtered": bool(chosen["q"]),
+        "is_ended": chosen["show"] == "ended",
+        **tabs_of(user),
+    }
     return render(request, "investigations/watch_list.html", context)
 
 

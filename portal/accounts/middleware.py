@@ -33,7 +33,9 @@ def refuse_pages_of_others(get_response: Answer) -> Answer:
     def respond(request: HttpRequest) -> HttpResponse:
         owner = request.headers.get("X-Page-Of", "")
         if owner and request.user.is_authenticated and owner != str(request.user.pk):
-            said = _("%(who)s has logged in since this page was opened. To go on, log in as yourself in another tab.") % {"who": request.user}
+            said = _(
+                "%(who)s has logged in since this page was opened. To go on, log in as yourself in another tab."
+            ) % {"who": request.user}
             return JsonResponse({"detail": said}, status=403)
         return get_response(request)
 
