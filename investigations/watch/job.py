@@ -34,6 +34,8 @@ MISSED_AFTER = timedelta(minutes=1)
 MOST_MISSED = 500
 # An analysis that runs again may find the same vehicle on another frame, and writes a sighting anew.
 SAME_SIGHTING = timedelta(seconds=5)
+# Alerts whose recording was analysed again, which left them without their sighting.
+_LOST = Q(sighting=None) | Q(sighting__is_superseded=True)
 
 
 def check_analysis(analysis_id: int) -> None:
@@ -123,9 +125,14 @@ def _wanted(entries: Iterable[WatchEntry]) -> Iterator[Wanted]:
 
 
 def _lock(keys: Iterable[int]) -> dict[int, WatchEntry]:
-    """The entries that are still active, locked in one order."""
+    """The entries that are still active, locked in one order; and then those of their alerts that may get a sighting,
+    before anything is written down: whoever decides about one would wait for the end of the audit trail, and we for
+    the alert."""
     rows = WatchEntry.objects.active(timezone.now()).filter(pk__in=sorted(keys)).select_related("centre")
-    return {entry.pk: entry for entry in rows.order_by("pk").select_for_update(of=("self",))}
+    entries = {entry.pk: entry for entry in rows.order_by("pk").select_for_update(of=("self",))}
+    lost = WatchAlert.objects.filter(_LOST, entry__in=entries).order_by("pk")
+    list(lost.select_for_update(of=("self",)).only("pk"))
+    return entries
 
 
 def _raise(entry: WatchEntry, plate: Plate, distance: float, *, is_looked_back: bool) -> WatchAlert | None:
@@ -159,7 +166,7 @@ def _take_up(alerts: models.QuerySet[WatchAlert], plate: Plate) -> bool:
 
     Only to one of the same read, nearest in time: another is of another vehicle, for all that anybody has decided.
     """
-    lost = alerts.filter(Q(sighting=None) | Q(sighting__is_superseded=True))
+    lost = alerts.filter(_LOST)
     near = lost.filter(
         camera=plate.sighting.camera_id,
         text=plate.text,
