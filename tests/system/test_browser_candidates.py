@@ -46,6 +46,9 @@ new PerformanceObserver((list) => list.getEntries().forEach((entry) => longTasks
   .observe({ type: "longtask", buffered: true });
 """
 # Scroll down and up for some seconds, and count the frames that the browser really drew meanwhile.
+# By how much the card in focus begins above the list that it stands in.
+ABOVE = """() => document.getElementById("candidates-scroll").getBoundingClientRect().top
+  - document.activeElement.getBoundingClientRect().top"""
 SCROLL = """async (seconds) => {
   const box = document.getElementById("candidates-scroll");
   const began = performance.now();
@@ -329,6 +332,19 @@ def test_the_list_is_narrowed_grouped_and_kept_so(
     page.locator("#candidates [data-candidate]").first.click()
     page.keyboard.press("KeyG")
     expect(page.locator("#candidate-group")).to_have_value("track")
+
+    # A card that is higher than the list shows its top: that is where its rank stands.
+    page.set_viewport_size({"width": 1366, "height": 560})
+    page.locator("#candidate-size [value=l]").check(force=True)
+    page.locator("#candidates [data-candidate]").first.click(position={"x": 30, "y": 60})
+    for key in ("ArrowRight", "ArrowLeft"):
+        page.keyboard.press(key)
+        expect(page.locator("#candidates [data-candidate]:focus")).to_have_count(1)
+        assert page.evaluate(ABOVE) <= 0
+
+    for _ in range(2):  # said once, however often it is tried
+        page.evaluate("document.dispatchEvent(new CustomEvent('footage:open', { detail: { camera: 0 } }))")
+        expect(page.locator(".toast.error")).to_have_text(re.compile("This camera is not among yours"))
 
 
 def test_pieces_of_one_track_are_one_card_that_opens(

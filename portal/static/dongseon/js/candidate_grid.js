@@ -139,7 +139,7 @@ export function createGrid({ scroller, list, make, update }) {
     const { top, height } = place.line;
     if (top < scroller.scrollTop) scroller.scrollTop = top;
     else if (top + height + 2 * GAP > scroller.scrollTop + scroller.clientHeight) {
-      scroller.scrollTop = top + height + 2 * GAP - scroller.clientHeight;
+      scroller.scrollTop = Math.min(top, top + height + 2 * GAP - scroller.clientHeight);
     }
     paint();
   }

@@ -8,7 +8,7 @@ const STAYS_MS = 6000;
  * @param {{tone?: string, action?: string, onAction?: Function, kind?: string}} options  `kind`: takes the place of its like
  */
 export function toast(text, { tone = "", action = "", onAction, kind = "" } = {}) {
-  if (kind) for (const old of byId("toasts").querySelectorAll(`[data-kind="${kind}"]`)) old.remove();
+  if (kind) for (const old of [...byId("toasts").children]) if (old.dataset.kind === kind) old.remove();
   const box = h("div", { class: `toast ${tone}`, dataset: { kind } }, h("span", {}, ...[text].flat()));
   const close = () => box.remove();
   if (action) box.append(h("button", { type: "button", class: "toast-action", onclick: () => { close(); onAction(); } }, action));
@@ -22,7 +22,7 @@ export function toast(text, { tone = "", action = "", onAction, kind = "" } = {}
 export const wordsOf = (error) => [error.message ?? String(error),
   ...(error.status === 401 ? [" ", h("a", { href: "/login/", target: "_blank" }, gettext("Log in again"))] : [])];
 
-export const errorToast = (error) => toast(wordsOf(error), { tone: "error", kind: error.status === 401 ? "logged-out" : "" });
+export const errorToast = (error) => toast(wordsOf(error), { tone: "error", kind: error.message ?? error });
 
 function closeButton(close) {
   return h("button", { type: "button", class: "toast-close", "aria-label": gettext("Close"), onclick: close }, "×");
