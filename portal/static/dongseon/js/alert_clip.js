@@ -7,7 +7,7 @@ let opener = null;
 
 function open(link) {
   const card = link.closest("[data-alert]");
-  opener = card.id;
+  opener = link;
   const facts = [...card.querySelectorAll(".alert-pictures img, .alert-facts")].map((part) => part.cloneNode(true));
   dialog.querySelector(".clip-facts").replaceChildren(...facts);
   showError(false);
@@ -20,8 +20,7 @@ function close() {
   video.pause();
   video.removeAttribute("src");
   video.load(); // ends the download
-  // The card may have been refreshed meanwhile: the link that had the focus is gone then.
-  if (document.activeElement === document.body) document.querySelector(`#${opener} a[data-clip]`)?.focus();
+  if (!opener.isConnected) byId(opener.id)?.focus(); // its card was refreshed meanwhile
 }
 
 function showError(isOn) {
