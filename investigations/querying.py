@@ -134,11 +134,14 @@ def compared_by(row: Search) -> SightingQuerySet:
     when it began."""
     begun = row.started_at or row.requested_at
     read = Analysis.objects.filter(status=JobStatus.DONE, ended_at__lte=begun).values("recording")
-    sightings = Sighting.objects.current().filter(kind=row.kind, recording__in=read)
-    sightings = sightings.filter(camera__in=row.cameras.values("pk")).seen_between(row.starts_at, row.ends_at)
-    if not row.includes_small:
-        sightings = sightings.filter(is_small=False)
-    return sightings.filter(**compared_with(row))
+    sightings = Sighting.objects.filter(recording__in=read, camera__in=row.cameras.values("pk"))
+    return asked_by(row, sightings).filter(**compared_with(row))
+
+
+def asked_by(row: Search, sightings: SightingQuerySet) -> SightingQuerySet:
+    """Those of the kind and in the hours of the search, small ones if it wants them."""
+    rows = sightings.current().filter(kind=row.kind).seen_between(row.starts_at, row.ends_at)
+    return rows if row.includes_small else rows.filter(is_small=False)
 
 
 def compared_with(row: Search) -> dict[str, str]:

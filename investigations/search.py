@@ -43,6 +43,7 @@ from investigations.plate_search import (
 from investigations.querying import (
     NoQuery,
     Query,
+    asked_by,
     cut_out,
     features_of,
     heads_of,
@@ -182,13 +183,7 @@ def _write(row: Search, query: Query, lines: Sequence[Ranked], *, compared: int,
 def _searchable(row: Search, camera_ids: Sequence[int]) -> SightingQuerySet:
     """The sightings that this search may compare: seen by these cameras, in its hours, by right of who asked."""
     assert isinstance(row.requested_by, User)
-    sightings = (
-        Sighting.objects.visible_to(row.requested_by)
-        .current()
-        .seen_between(row.starts_at, row.ends_at)
-        .filter(camera_id__in=camera_ids, kind=row.kind)
-    )
-    return sightings if row.includes_small else sightings.filter(is_small=False)
+    return asked_by(row, Sighting.objects.visible_to(row.requested_by).filter(camera_id__in=camera_ids))
 
 
 def _descriptions(row: Search, query: Query, sightings: SightingQuerySet) -> Described:

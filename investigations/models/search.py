@@ -173,6 +173,13 @@ class QueryPicture(models.Model):
         return None if any(edge is None for edge in box) else box  # type: ignore[return-value]  # None excluded
 
 
+def _is_known_to(user: User) -> Q:
+    """Candidates of searches that this person worked on, looked at by two people, or once by them."""
+    looked_at = SecondReview.objects.standing() | SecondReview.objects.by(user)
+    joined = Participant.objects.filter(user=user)
+    return Q(pk__in=looked_at.values("candidate_id")) | Q(search__in=joined.values("search_id"))
+
+
 class CandidateQuerySet(models.QuerySet["Candidate"]):
     def visible_to(self, user: User | AnonymousUser) -> Self:
         return self.filter(search__in=Search.objects.visible_to(user))
@@ -193,24 +200,17 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         other = SecondReview.objects.standing().exclude(verdict=models.OuterRef("decision"))
         return self.decided().filter(models.Exists(other.filter(candidate=models.OuterRef("pk"))))
 
-    def without_second_review(self) -> Self:
-        return self.exclude(pk__in=SecondReview.objects.standing().values("candidate_id"))
-
     def of_participant(self, user: User) -> Self:
         """Of searches that this person has worked on, or asked to see the decisions of."""
         return self.filter(search__in=Participant.objects.filter(user=user).values("search_id"))
 
     def hidden_from(self, user: User) -> Self:
         """Those whose decision this person must not learn, because they may give the second opinion."""
-        unknown = self.without_second_review().exclude(pk__in=SecondReview.objects.by(user).values("candidate_id"))
-        return unknown.exclude(pk__in=Candidate.objects.of_participant(user).values("pk"))
+        return self.exclude(_is_known_to(user))
 
     def known_to(self, user: User) -> Self:
-        """Those whose decision is not hidden from this person: of searches they worked on, looked at by two people, or
-        once by them."""
-        looked_at = SecondReview.objects.standing() | SecondReview.objects.by(user)
-        joined = Participant.objects.filter(user=user)
-        return self.filter(Q(pk__in=looked_at.values("candidate_id")) | Q(search__in=joined.values("search_id")))
+        """Those whose decision is not hidden from this person."""
+        return self.filter(_is_known_to(user))
 
     def with_standing(self, user: User) -> Self:
         """Note on each what was decided about its sighting, as far as this person knows, in whichever search of the

@@ -4,7 +4,7 @@ A decision is about a sighting and holds for the whole request. Where several se
 keeps it, so that it is counted, reviewed and changed once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -54,18 +54,11 @@ def decide_candidates(
     """Decide about several candidates alike, as `decide_candidate` does about one: about all of them, or none."""
     require_right(actor, Right.DECIDE_CANDIDATE)
     places = _lock_places(candidates, actor)
-    if any(place.row.search.request.status not in workflow.AT_CENTRE for place in places.values()):
-        raise ValidationError(
-            _("The request is no longer with the control centre. Decisions can be made once it is opened again.")
-        )
     kept_in = [place.row.pk for place in places.values()]
     hidden = set(Candidate.objects.decided().hidden_from(actor).filter(pk__in=kept_in).values_list("pk", flat=True))
     # Of all before any: the first decision makes the actor one who knows, and whether the call goes through must not
     # tell what was decided.
-    if hidden & places.keys():
-        raise ValidationError(
-            _("Somebody else has decided about this candidate. Give the second opinion, or have the decisions shown.")
-        )
+    _require_decidable(places, hidden)
     new = Decision(decision)
     stand = all(
         one.decision == new == places[one.pk].stands and places[one.pk].row.pk not in hidden for one in candidates
@@ -86,6 +79,18 @@ def decide_candidates(
             changed.append((candidate, place))
     _follow(changed, actor)
     return candidates
+
+
+def _require_decidable(places: Mapping[int, _Place], hidden: Set[int]) -> None:
+    """ValidationError where a request has left the centre, or only the second opinion is open to the actor."""
+    if any(place.row.search.request.status not in workflow.AT_CENTRE for place in places.values()):
+        raise ValidationError(
+            _("The request is no longer with the control centre. Decisions can be made once it is opened again.")
+        )
+    if hidden & places.keys():
+        raise ValidationError(
+            _("Somebody else has decided about this candidate. Give the second opinion, or have the decisions shown.")
+        )
 
 
 def _lock_places(candidates: Sequence[Candidate], actor: User) -> dict[int, _Place]:
@@ -154,11 +159,10 @@ def _give_opinion(candidate: Candidate, place: _Place, verdict: Decision, reason
 
 def _follow(changed: Sequence[tuple[Candidate, _Place]], actor: User) -> None:
     """What the decisions bring with them: footage is kept, the path loses a stop, everybody who watches hears of it."""
-    for search in {
-        row.search_id: row.search for candidate, place in changed for row in (candidate, place.row)
-    }.values():
+    rows = [row for candidate, place in changed for row in (candidate, place.row)]
+    for search in {row.search_id: row.search for row in rows}.values():
         join_search(search, actor)
-    for request in {place.row.search.request_id: place.row.search.request for _candidate, place in changed}.values():
+    for request in {row.search.request_id: row.search.request for row in rows}.values():
         places = [place for _candidate, place in changed if place.row.search.request_id == request.pk]
         for place in places:
             if place.row.decision == Decision.CONFIRMED:

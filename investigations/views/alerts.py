@@ -13,8 +13,8 @@ from investigations.models import WatchAlert
 from investigations.services.alerts import decide_alerts
 from investigations.services.looks import view_alerts
 from investigations.services.notices import read_alert_notices
-from investigations.views.common import attempt
-from investigations.views.watch import LONGEST_ID, tabs_of
+from investigations.views.common import attempt, numbers_in
+from investigations.views.watch import tabs_of
 from investigations.watch.pages import cards_of
 from investigations.watch_forms import AlertFilterForm
 from portal.accounts.rights import Right, acting_user, require_right
@@ -67,7 +67,7 @@ def watch_decide(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _decided_with(alert: WatchAlert, request: HttpRequest) -> list[WatchAlert]:
     """The alert, and those of the same sighting that the page named: others may have come since."""
-    named = [int(pk) for pk in request.POST.getlist("alert") if pk.isdecimal() and len(pk) <= LONGEST_ID]
+    named = numbers_in(request.POST.getlist("alert"))
     rows = WatchAlert.objects.visible_to(acting_user(request)).select_related("entry")
     beside = Q(pk__in=named, sighting__isnull=False, sighting=alert.sighting_id)
     return list(rows.filter(Q(pk=alert.pk) | beside))

@@ -24,7 +24,7 @@ from investigations.services.answers import send_answer
 from investigations.services.looks import keep_viewing_case, view_sightings
 from investigations.services.paths import points_of
 from investigations.views.answers import answers_to, describe_certificate
-from investigations.views.common import as_validation
+from investigations.views.common import as_validation, numbers_in
 from investigations.views.state import requests_of
 from portal.accounts.models import User
 from portal.accounts.rights import Right, acting_user, has_right, require_right
@@ -39,7 +39,7 @@ def answer_new(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = {candidate.pk for candidate in candidates}
     text = ""
     if request.method == "POST":
-        chosen, text = _numbers(request.POST.getlist("candidate")), request.POST.get("text", "")
+        chosen, text = set(numbers_in(request.POST.getlist("candidate"))), request.POST.get("text", "")
         try:
             answered = _chosen(candidates, chosen)
             answer = send_answer(row, answered, text, is_provisional=is_provisional, actor=user)
@@ -62,7 +62,7 @@ def answer_preview(request: HttpRequest, pk: int) -> JsonResponse:
     """The path that the chosen candidates would make, and the sentence to begin with."""
     row, user = _found(request, pk)
     candidates = _answerable(row, user, is_provisional="provisional" in request.GET)
-    wanted = _numbers(request.GET.getlist("candidate"))
+    wanted = set(numbers_in(request.GET.getlist("candidate")))
     shown = [candidate for candidate in candidates if candidate.pk in wanted]
     return JsonResponse(_preview(user, shown, build_certificate(row)))
 
@@ -149,7 +149,3 @@ def _preview(user: User, candidates: Sequence[Candidate], certificate: dict[str,
         "points": PathPointSerializer(points, many=True, context={"viewer": user}).data,
         "text": first_sentence(points, certificate),
     }
-
-
-def _numbers(texts: Sequence[str]) -> set[int]:
-    return {int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19}

@@ -7,12 +7,14 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, Q
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
 from investigations.models import Candidate, SearchRequest
-from investigations.models.search import CandidateQuerySet
 from portal.accounts.models import User
+
+LONGEST_ID = 18
 
 
 def attempt(request: HttpRequest, verb: Callable[[], Any], success: str = "") -> bool:
@@ -51,14 +53,17 @@ def progress_of(search_request: SearchRequest, viewer: User) -> dict[str, int]:
     known = rows.known_to(viewer) if viewer.is_centre_member else rows
     return {
         "searches": search_request.searches.count(),
-        "candidates": _sightings(rows),
-        "decided": _sightings(known.decided()),
-        "confirmed": _sightings(known.confirmed()),
+        "candidates": rows.aggregate(count=Count("sighting", distinct=True))["count"],
+        **known.aggregate(
+            decided=Count("sighting", distinct=True, filter=~Q(decision=Candidate.Decision.PENDING)),
+            confirmed=Count("sighting", distinct=True, filter=Q(decision=Candidate.Decision.CONFIRMED)),
+        ),
     }
 
 
-def _sightings(rows: CandidateQuerySet) -> int:
-    return rows.order_by().values("sighting").distinct().count()
+def numbers_in(words: Iterable[str]) -> list[int]:
+    """The numbers of rows among the words of a form or an address; what can be none is left out."""
+    return [int(word) for word in words if word.isascii() and word.isdigit() and len(word) <= LONGEST_ID]
 
 
 def endings_of(requests: Iterable[SearchRequest]) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST
@@ -11,13 +11,12 @@ from django.views.decorators.http import require_GET, require_POST
 from investigations.models import Notification, SearchRequest
 from investigations.models.talk import NotificationQuerySet
 from investigations.services.notices import read_notifications
-from investigations.views.common import wants_json
+from investigations.views.common import numbers_in, wants_json
 from portal.accounts.models import User
 from portal.accounts.rights import acting_user
 
 PER_PAGE = 40
 IN_BELL = 8
-LONGEST_ID = 18
 Kind = Notification.Kind
 # Where on the request's page the news stands.
 ANCHORS = {Kind.COMMENTED: "talk", Kind.ATTACHED: "talk", Kind.ANSWERED: "answers", Kind.PACKAGE: "packages"}
@@ -61,9 +60,7 @@ def notifications_read(request: HttpRequest) -> HttpResponse:
 def _named_request(request: HttpRequest, user: User) -> SearchRequest | None:
     if not (named := request.POST.get("request", "")):
         return None
-    if not named.isdecimal() or len(named) > LONGEST_ID:
-        raise Http404
-    return get_object_or_404(SearchRequest.objects.visible_to(user), pk=named)
+    return get_object_or_404(SearchRequest.objects.visible_to(user), pk__in=numbers_in([named]))
 
 
 def _rows(user: User) -> NotificationQuerySet:

@@ -23,7 +23,7 @@ from investigations.services.packages import (
     hand_out_package,
     request_package,
 )
-from investigations.views.common import as_validation, attempt
+from investigations.views.common import as_validation, attempt, numbers_in
 from portal.accounts.models import User
 from portal.accounts.rights import Right, acting_user, has_right, require_right
 
@@ -79,7 +79,7 @@ def package_download(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 
 def _unmasked(request: HttpRequest, answer: Answer, margin_s: int) -> Unmasked:
-    chosen = {int(pk) for pk in request.POST.getlist("unmasked") if pk.isascii() and pk.isdigit() and len(pk) < 19}
+    chosen = numbers_in(request.POST.getlist("unmasked"))
     rows = bystanders(answer, margin_s=margin_s).filter(pk__in=chosen)
     return [(row, request.POST.get(f"reason-{row.pk}", "")) for row in rows]
 

@@ -18,7 +18,7 @@ from investigations.pictures import plate_url, query_picture_url, sighting_url
 from investigations.reads import marks_of, read_of
 from investigations.services.looks import view_candidate
 from investigations.services.reviews import review_candidate
-from investigations.views.common import attempt
+from investigations.views.common import attempt, numbers_in
 from portal.accounts.models import User
 from portal.accounts.rights import Right, acting_user, has_right, require_right
 
@@ -31,7 +31,7 @@ def review_queue(request: HttpRequest) -> HttpResponse:
     user = acting_user(request)
     require_right(user, Right.DECIDE_CANDIDATE)
     queue = Candidate.objects.awaiting_second_review(user)
-    skipped = _numbers(request.GET.getlist("skip"))
+    skipped = numbers_in(request.GET.getlist("skip"))[-MOST_SKIPPED:]
     candidate = queue.exclude(pk__in=skipped).first()
     if candidate is None and skipped:
         skipped, candidate = [], queue.first()
@@ -60,7 +60,7 @@ def review_give(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         # Also of what never waited: whether somebody has decided is not told.
         messages.info(request, _("This candidate does not wait for your second opinion, or no longer."))
-    return redirect(_address(_numbers(request.POST.getlist("skip"))))
+    return redirect(_address(numbers_in(request.POST.getlist("skip"))[-MOST_SKIPPED:]))
 
 
 def _shown(candidate: Candidate, user: User) -> dict[str, Any]:
@@ -101,10 +101,6 @@ def _disputed(user: User) -> list[dict[str, Any]]:
     for candidate in rows.select_related("search__request__case"):
         counts[candidate.search.request] = counts.get(candidate.search.request, 0) + 1
     return [{"request": row, "count": count} for row, count in counts.items()]
-
-
-def _numbers(texts: Sequence[str]) -> list[int]:
-    return [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19][-MOST_SKIPPED:]
 
 
 def _address(skipped: Sequence[int]) -> str:

@@ -32,7 +32,7 @@ from investigations.services.watch import (
     overlapping,
     require_may_watch,
 )
-from investigations.views.common import as_validation
+from investigations.views.common import as_validation, numbers_in
 from investigations.watch.pages import cards_of
 from investigations.watch_forms import (
     CorrectForm,
@@ -49,14 +49,12 @@ from portal.accounts.models import User
 from portal.accounts.rights import Right, acting_user, has_right, require_right
 
 ENTRIES_PER_PAGE, ALERTS_SHOWN, LOOKS_SHOWN, OVERLAPS_SHOWN = 50, 20, 5, 5
-LONGEST_ID = 18
 
 
 def tabs_of(user: User) -> dict[str, Any]:
     """What stands above each page of the watch list: how many alerts are open, how many plates are watched, and what
     this person can do."""
     return {
-        "alert_count": WatchAlert.objects.visible_to(user).open().by_card().count(),
         "entry_count": WatchEntry.objects.visible_to(user).active(timezone.now()).count(),
         "can_manage": has_right(user, Right.MANAGE_WATCH),
     }
@@ -140,18 +138,11 @@ def _has_choice(form: WatchForm) -> bool:
 
 def _first_values(request: HttpRequest, user: User) -> dict[str, Any]:
     """What the address names fills in the form: an entry that is watched again, or a search request."""
-    if (pk := _named(request, "again")) and (entry := _rows(user).filter(pk=pk).first()):
+    if entry := _rows(user).filter(pk__in=numbers_in([request.GET.get("again", "")])).first():
         view_entries([entry], actor=user)
         return values_of(entry)
-    pk = _named(request, "request")
     requests = SearchRequest.objects.visible_to(user).select_related("basis")
-    return first_values(user, requests.filter(pk=pk).first() if pk else None)
-
-
-def _named(request: HttpRequest, name: str) -> str:
-    """A number of the address; empty if it is none."""
-    named = request.GET.get(name, "")
-    return named if named.isascii() and named.isdigit() and len(named) <= LONGEST_ID else ""
+    return first_values(user, requests.filter(pk__in=numbers_in([request.GET.get("request", "")])).first())
 
 
 def _say_overlap(request: HttpRequest, entry: WatchEntry, user: User) -> None:
