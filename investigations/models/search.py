@@ -200,6 +200,9 @@ class CandidateQuerySet(models.QuerySet["Candidate"]):
         other = SecondReview.objects.standing().exclude(verdict=models.OuterRef("decision"))
         return self.decided().filter(models.Exists(other.filter(candidate=models.OuterRef("pk"))))
 
+    def without_second_review(self) -> Self:
+        return self.exclude(pk__in=SecondReview.objects.standing().values("candidate_id"))
+
     def of_participant(self, user: User) -> Self:
         """Of searches that this person has worked on, or asked to see the decisions of."""
         return self.filter(search__in=Participant.objects.filter(user=user).values("search_id"))

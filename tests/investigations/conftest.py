@@ -15,13 +15,13 @@ from inference.core.detections import Box
 from inference.core.trajectory import Trajectory, encode
 from inference.engine import get_gallery
 from inference.models import Sighting
-from investigations.models import Candidate, LegalBasis, SearchRequest, WatchEntry
+from investigations.models import Candidate, LegalBasis, SearchRequest, WatchAlert, WatchEntry
 from investigations.services.candidates import decide_candidate
 from portal.accounts.models import User
 from portal.audit.models import AuditEntry
 from tests.conftest import NOON, make_recording, make_search, make_sighting
 from tests.core.drawing import moving_noise, write_video
-from tests.investigations.watching import basis, make_entry
+from tests.investigations.watching import basis, make_alert, make_entry
 
 FILM_S = 12
 PEOPLE = ["officer", "colleague", "outsider", "operator", "supervisor", "stranger", "administrator"]
@@ -57,6 +57,11 @@ def vehicle_basis(db: None) -> LegalBasis:
 def entry(vehicle_basis: LegalBasis, supervisor: User) -> WatchEntry:
     """A plate that the centre watches."""
     return make_entry(supervisor)
+
+
+@pytest.fixture
+def alert(entry: WatchEntry, camera: Camera) -> WatchAlert:
+    return make_alert(entry, camera)
 
 
 @pytest.fixture

@@ -1,13 +1,14 @@
 """What the tests of the watch list share: entries, plates that were read, analyses, and what the workers do."""
 
 import re
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.urls import reverse
@@ -147,3 +148,13 @@ def client_of(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+def in_days(days: float) -> datetime:
+    return timezone.now() + timedelta(days=days)
+
+
+def refusals(act: Callable[[], object]) -> dict[str, list[str]]:
+    with pytest.raises(ValidationError) as refused:
+        act()
+    return refused.value.message_dict if hasattr(refused.value, "error_dict") else {"": refused.value.messages}

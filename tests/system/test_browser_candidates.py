@@ -1,15 +1,11 @@
-"""Candidates as the operator works through them, in a real browser: hundreds arriving live, compared, decided by keys.
+"""Candidates as the operator works through them, in a real browser: compared, decided by keys.
 
 Uses Debian's Chromium; skipped with its reason where there is none. Everything on these screens is drawn.
 """
 
-import json
 import re
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
-from time import sleep
 from typing import Any
 
 import numpy as np
@@ -23,59 +19,22 @@ from cameras.models import Camera, Recording
 from inference.core.images import read_image
 from inference.models import Sighting
 from investigations import events
-from investigations.models import Candidate, QueryPicture, Search, SearchRequest
+from investigations.models import Candidate, Search, SearchRequest
 from portal.accounts.models import Agency, User
 from portal.audit.models import AuditEntry
-from tests.conftest import NOON, drawn_person, make_recording, make_search, make_user
+from tests.conftest import NOON, drawn_person, make_search, make_user
 from tests.core.drawing import write_video
 from tests.system.browsing import end_session, findings, keep_screenshot, log_in, log_in_beside, silent_page
-from tests.system.candidate_rows import COLOURS, in_thread, make_sightings, offer, tell
+from tests.system.candidate_rows import in_thread, make_sightings, offer, tell
 from tests.system.conftest import wait_until
+from tests.system.working import cameras, decided, open_workspace, page, recordings, search, twelve
+
+__all__ = ["cameras", "page", "recordings", "search", "twelve"]  # fixtures
 
 pytestmark = pytest.mark.browser
-QUICK_MS = 30_000  # enough for a busy machine; nothing waits that long on a quiet one
-# The bar is 200 ms of the page's own work; by the clock a busy machine takes longer over the same.
-LONGEST_TASK_MS, LONGEST_BY_CLOCK_MS = 200, 2500
-# The bar is 30 frames a second: 33 ms of work for each. By the clock a busy machine draws fewer.
-MOST_WORK_MS, FEWEST_FRAMES = 33, 4
-MOST_CARDS, MOST_NODES = 60, 4500
-
-WATCH = """
-window.longTasks = [];
-new PerformanceObserver((list) => list.getEntries().forEach((entry) => longTasks.push(Math.round(entry.duration))))
-  .observe({ type: "longtask", buffered: true });
-"""
-# Scroll down and up for some seconds, and count the frames that the browser really drew meanwhile.
 # By how much the card in focus begins above the list that it stands in.
 ABOVE = """() => document.getElementById("candidates-scroll").getBoundingClientRect().top
   - document.activeElement.getBoundingClientRect().top"""
-SCROLL = """async (seconds) => {
-  const box = document.getElementById("candidates-scroll");
-  const began = performance.now();
-  let [frames, longest, last] = [0, 0, began];
-  while (performance.now() - began < seconds * 1000) {
-    box.scrollTop = (box.scrollHeight - box.clientHeight) * (0.5 - Math.cos((performance.now() - began) / 700) / 2);
-    const now = await new Promise(requestAnimationFrame);
-    frames += 1;
-    longest = Math.max(longest, now - last);
-    last = now;
-  }
-  return { frames, perSecond: frames / ((performance.now() - began) / 1000), longest };
-}"""
-
-
-@pytest.fixture
-def page(browser: Browser, site: str) -> Iterator[Page]:
-    """A page whose console stays silent, and that counts its long tasks; its addresses are the portal's."""
-    expect.set_options(timeout=QUICK_MS)
-    with silent_page(browser, timeout_ms=QUICK_MS, script=WATCH, base_url=site) as opened:
-        yield opened
-
-
-def open_workspace(page: Page, request: SearchRequest, user: User) -> None:
-    log_in(page, "", user)
-    page.goto(f"/requests/{request.pk}/")
-    expect(page.locator("#start-search")).to_be_visible()
 
 
 @pytest.fixture
@@ -88,146 +47,6 @@ def footage(tmp_path: Path) -> bytes:
         image[60:188, 4 * step : 4 * step + 64] = figure
         images.append(image)
     return write_video(tmp_path / "walk.mp4", images).read_bytes()
-
-
-@pytest.fixture
-def cameras(make_camera: Callable[..., Camera]) -> list[Camera]:
-    names = ["호수공원", "어진동 정부청사", "나성동 상가", "도담동 학교앞"]
-    return [
-        make_camera(f"SJ-01{at:02}", name=f"{name} {at + 1}", latitude=36.499 + at * 0.002, longitude=127.2716)
-        for at, name in enumerate(names)
-    ]
-
-
-@pytest.fixture
-def recordings(cameras: list[Camera]) -> list[Recording]:
-    """Two hours of each camera, of which nothing is stored: no clip is offered of them."""
-    return [make_recording(camera, started_at=NOON, minutes=120, width=320, height=240) for camera in cameras]
-
-
-@pytest.fixture
-def search(approved: SearchRequest, cameras: list[Camera], operator: User) -> Search:
-    SearchRequest.objects.update(status="searching", last_seen_at=NOON - timedelta(minutes=5), last_seen_place="공원")
-    SearchRequest.objects.update(last_seen_latitude=36.499, last_seen_longitude=127.2716)
-    approved.refresh_from_db()
-    row = make_search(
-        approved,
-        cameras,
-        operator,
-        status="running",
-        limit=500,
-        sightings_compared=9000,
-        description=["red coat", "black bag"],
-        plate="12가3456",
-        ends_at=NOON + timedelta(hours=3),
-    )
-    for colour in COLOURS[:2]:
-        picture = QueryPicture(search=row, original_name="query.jpg")
-        picture.image.save("q.jpg", ContentFile(drawn_person(colour, size=(128, 256))), save=False)
-        picture.save()
-    return row
-
-
-def test_five_hundred_arrive_while_somebody_works(
-    page: Page, search: Search, recordings: list[Recording], operator: User, tmp_path: Path
-) -> None:
-    """Over the real socket, in batches many times a second, mixed through the whole list."""
-    sightings = make_sightings(recordings, 500)
-    open_workspace(page, search.request, operator)
-    in_thread(_begin, search, sightings[:20])
-    cards = page.locator("#candidates [data-candidate]")
-    expect(cards.first).to_be_visible()
-    cards.nth(4).click()
-    selected = page.locator("#candidates .selected")
-    looked_at = selected.get_attribute("data-candidate")
-    page.evaluate("document.getElementById('candidates-scroll').scrollTop = 260")
-    place = selected.bounding_box()
-    page.evaluate("longTasks.length = 0")
-    trace = tmp_path / "trace.json"
-    assert page.context.browser is not None
-    page.context.browser.start_tracing(page=page, path=str(trace), categories=["toplevel", "__metadata"])
-
-    stream = Thread(target=_arrive, args=(search, sightings[20:]))
-    stream.start()
-    scrolls: list[dict[str, float]] = []
-    expect(page.locator("#new-above")).to_be_visible()
-    assert selected.get_attribute("data-candidate") == looked_at
-    assert selected.bounding_box() == place  # what came above waits
-    words = "빨간 외투를 입은 아이"
-    for turn in range(2):
-        scrolls.append(page.evaluate(SCROLL, 2))
-        page.focus("#tab-search")
-        page.locator("#describe-text, #camera-search").first.type(words[turn * 6 : turn * 6 + 6], delay=40)
-        cards.first.click()
-        for key in ["ArrowRight", "ArrowDown", "ArrowDown", "ArrowUp", "End", "Home"]:
-            page.keyboard.press(key, delay=30)
-    stream.join()
-    expect(page.locator("[data-count=all]")).to_have_text("500", timeout=60_000)
-    page.context.browser.stop_tracing()
-    own, by_clock = [round(ms) for ms in sorted(own_tasks(trace))[-5:]], sorted(page.evaluate("longTasks"))[-5:]
-    page.context.browser.start_tracing(page=page, path=str(trace), categories=["toplevel", "__metadata"])
-    scrolls.append(page.evaluate(SCROLL, 2))
-    page.context.browser.stop_tracing()
-    work = sum(own_tasks(trace)) / scrolls[-1]["frames"]
-    counts = page.evaluate("[document.querySelectorAll('.candidate').length, document.querySelectorAll('*').length]")
-    frames = [round(scroll["perSecond"]) for scroll in scrolls]
-    print(
-        f"longest tasks {own} ms, by the clock {by_clock} ms, {work:.1f} ms a frame, {frames} frames/s, {counts} nodes"
-    )
-    assert max(own) < LONGEST_TASK_MS
-    assert max(by_clock, default=0) < LONGEST_BY_CLOCK_MS
-    assert work < MOST_WORK_MS
-    assert min(frames) >= FEWEST_FRAMES
-    assert counts[0] <= MOST_CARDS
-    assert counts[1] <= MOST_NODES
-
-    page.evaluate("document.getElementById('candidates-scroll').scrollTop = 0")
-    if page.locator("#new-above").is_visible():
-        page.click("#new-above")
-    expect(cards.first.locator(".rank")).to_have_text("1")
-    keep_screenshot(page, "candidates-five-hundred")
-    viewed = AuditEntry.objects.filter(action="search.viewed").order_by("-sequence").first()
-    assert viewed is not None
-    assert len(viewed.details["sightings"]) == 500  # the look names all that was on the page
-
-
-def own_tasks(trace: Path) -> list[float]:
-    """The tasks of the page's main thread, in ms of processor time, out of the browser's own tracing."""
-    found = json.loads(trace.read_text())["traceEvents"]
-    names = {(row["pid"], row["tid"]): row["args"]["name"] for row in found if row["name"] == "thread_name"}
-    main = {key for key, name in names.items() if name == "CrRendererMain"}
-    rows = [row for row in found if row["name"] == "ThreadControllerImpl::RunTask" and (row["pid"], row["tid"]) in main]
-    assert len(rows) > 100
-    return [row["tdur"] / 1000 for row in rows if "tdur" in row]
-
-
-def _begin(search: Search, sightings: list[Sighting]) -> None:
-    offer(search, sightings)
-    tell(search, 0.1)
-    connection.close()
-
-
-def _arrive(search: Search, sightings: list[Sighting]) -> None:
-    """As the search job does: a batch of cameras after the other, each told of several times."""
-    for at in range(0, len(sightings), 20):
-        offer(search, sightings[at : at + 20], first=0.99 - at / 2000, step=0.013)
-        for part in range(5):
-            tell(search, 0.1 + 0.9 * (at + 4 * part) / len(sightings))
-            sleep(0.05)
-    Search.objects.filter(pk=search.pk).update(status="done")
-    search.status = "done"
-    tell(search, 1)
-    connection.close()
-
-
-@pytest.fixture
-def twelve(search: Search, recordings: list[Recording]) -> list[Candidate]:
-    Search.objects.update(status="done")
-    return offer(search, make_sightings(recordings, 12), step=0.02)
-
-
-def decided(decision: str) -> int:
-    return Candidate.objects.filter(decision=decision).count()
 
 
 def test_decisions_by_keys_one_and_several_and_their_undoing(
